@@ -1,0 +1,130 @@
+"""One dated layout of a store: floor, zones, devices, hours, privacy."""
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from storeday.manifest.devices import Camera, Checkout, Name, Part, Polygon, Reader
+
+ZoneKind = Literal[
+    "entrance", "display", "fitting_room", "queue", "checkout", "staff_only", "other"
+]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class FloorPlan(Part):
+    """The floor: origin at the lower left corner, metres to the right and up."""
+
+    width_m: Annotated[float, Field(gt=0)]
+    height_m: Annotated[float, Field(gt=0)]
+    image: str | None = None
+
+
+class Zone(Part):
+    """A named part of the floor."""
+
+    id: Name
+    name: str = ""
+    category: str = ""
+    kind: ZoneKind
+    polygon_m: Polygon
+
+
+class OpeningHours(Part):
+    """Local opening hours, by weekday; days not named are closed.
+
+    Attributes:
+        days: For each weekday the opening and closing time, `HH:MM`. A closing time that is not
+            later than the opening one belongs to the next calendar day.
+    """
+
+    days: dict[Weekday, tuple[dt.time, dt.time]]
+
+    def on(self, date: dt.date) -> tuple[dt.time, dt.time] | None:
+        """Opening and closing time of a date; None where the store is closed."""
+        return self.days.get(WEEKDAYS[date.weekday()])
+
+
+class Privacy(Part):
+    """What may be done beyond counting. Everything is off unless the manifest says so."""
+
+    demographics: bool = False
+    snapshots: bool = False
+
+
+class StoreLayout(Part):
+    """The store as it stands from `valid_from` on, until the next version.
+
+    Attributes:
+        store_id: Name of the store.
+        valid_from: First business date of this layout.
+        timezone: IANA name of the store's time zone.
+        day_starts_at: Local time at which a business date begins.
+        opening_hours: When the store is open.
+        floor_plan: Size of the floor.
+        zones: Parts of the floor.
+        cameras: Cameras.
+        readers: RFID readers.
+        checkouts: Tills.
+        privacy: What is allowed beyond counting.
+        thresholds: Settings that differ from the defaults, by package and name.
+    """
+
+    store_id: Name
+    valid_from: dt.date
+    timezone: str
+    day_starts_at: dt.time = dt.time(4)
+    opening_hours: OpeningHours
+    floor_plan: FloorPlan
+    zones: list[Zone] = []
+    cameras: list[Camera] = []
+    readers: list[Reader] = []
+    checkouts: list[Checkout] = []
+    privacy: Privacy = Privacy()
+    thresholds: dict[str, dict[str, float | int | bool | str]] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"{value!r} is no time zone; expected a name like Europe/Paris"
+            ) from error
+        return value
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for what, names in (
+            ("zones", [zone.id for zone in self.zones]),
+            ("cameras", [camera.id for camera in self.cameras]),
+            ("readers", [reader.id for reader in self.readers]),
+            ("checkouts", [checkout.register_id for checkout in self.checkouts]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} has {twice[0]!r} more than once; ids must differ")
+        return self
+
+    @model_validator(mode="after")
+    def _zones_are_known(self) -> Self:
+        known = {zone.id for zone in self.zones}
+        used = [
+            (f"reader {reader.id!r} antenna {antenna.port}", zone)
+            for reader in self.readers
+            for antenna in reader.antennas
+            for zone in antenna.zones
+        ]
+        used += [
+            (f"checkout {till.register_id!r}", till.zone) for till in self.checkouts if till.zone
+        ]
+        for where, zone in used:
+            if zone not in known:
+                raise ValueError(
+                    f"{where} names zone {zone!r}; zones are {', '.join(sorted(known)) or 'none'}"
+                )
+        return self
