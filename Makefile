@@ -1,0 +1,43 @@
+# `make help` lists the targets. Everything runs in .venv, which the first target that needs it makes.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup check test demo bench docs clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "storeday needs Python 3.11 or newer; $(PYTHON) is older" >&2; exit 2; }
+	@command -v java >/dev/null || { echo "storeday needs Java 17 on the path" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@
+
+setup: $(STAMP) ## Make .venv and install storeday with what tests need
+
+check: $(STAMP) ## Lint, types and import rules, in seconds
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check ## Everything a commit has to pass
+	$(BIN)/python -m pytest
+
+demo: $(STAMP) ## Run the whole job on a small store-day and say where the tables are
+	$(BIN)/python tests/real/demo.py
+
+bench: $(STAMP) ## Run one benchmark (NAME=...), or all and render the README's table
+	@$(BIN)/python tests/benchmarks/run.py $(NAME)
+
+docs: $(STAMP) ## Render the table reference from the contracts
+	$(BIN)/storeday tables > schemas/TABLES.md
+
+clean: ## Remove what was built
+	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

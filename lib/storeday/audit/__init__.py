@@ -1,0 +1,1 @@
+"""Scores against truth, hand labels, or the day itself."""

@@ -1,0 +1,134 @@
+"""The command line: `storeday VERB …`.
+
+Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest.
+"""
+
+import datetime as dt
+import logging
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from storeday import __version__
+from storeday.commands.run_days import Request, run_days
+from storeday.commands.table_reference import table_reference
+from storeday.stages.plan import Places
+
+app = typer.Typer(
+    help="Turns closed days of a shop into tables: who handled which product, where and when.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+Inbox = Annotated[str, typer.Option(help="Root of the inbox: STORE/DATE/{footage,rfid,sales}.")]
+Stores = Annotated[str, typer.Option(help="Folder of manifests and products files.")]
+LakeRoot = Annotated[str, typer.Option("--lake", help="Root of the lake.")]
+Store = Annotated[list[str], typer.Option("--store", help="Store; may be repeated.")]
+Date = Annotated[
+    list[dt.datetime],
+    typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; may be repeated."),
+]
+Models = Annotated[str, typer.Option(help="Model manifest (YAML); needed by stage infer.")]
+Salts = Annotated[str, typer.Option(help="Folder of the salts; LAKE-salts where not given.")]
+Master = Annotated[str, typer.Option(help="Spark master, where spark-submit does not give one.")]
+Conf = Annotated[
+    list[str] | None, typer.Option("--conf", help="Spark setting KEY=VALUE; may be repeated.")
+]
+FromStage = Annotated[str, typer.Option(help="Start here, from tables that are already there.")]
+
+
+@app.command()
+def nightly(
+    inbox: Inbox,
+    stores: Stores,
+    lake: LakeRoot,
+    store: Store,
+    date: Date,
+    models: Models = "",
+    salts: Salts = "",
+    from_stage: FromStage = "",
+    master: Master = "local[*]",
+    conf: Conf = None,
+) -> None:
+    """Run every stage for some store-days: each store, each date."""
+    request = Request(
+        places=Places(inbox, stores, lake, salts),
+        stores=store,
+        dates=[moment.date() for moment in date],
+        from_stage=from_stage,
+        models=models,
+        master=master,
+        conf=_settings(conf),
+    )
+    raise typer.Exit(run_days(request, _console()))
+
+
+@app.command()
+def run(
+    stages: Annotated[list[str], typer.Argument(help="Stages, or ingest, see, understand.")],
+    inbox: Inbox,
+    stores: Stores,
+    lake: LakeRoot,
+    store: Store,
+    date: Date,
+    models: Models = "",
+    salts: Salts = "",
+    master: Master = "local[*]",
+    conf: Conf = None,
+) -> None:
+    """Run some stages, or groups of stages, for some store-days."""
+    request = Request(
+        places=Places(inbox, stores, lake, salts),
+        stores=store,
+        dates=[moment.date() for moment in date],
+        stages=stages,
+        models=models,
+        master=master,
+        conf=_settings(conf),
+    )
+    raise typer.Exit(run_days(request, _console()))
+
+
+@app.command()
+def tables() -> None:
+    """Print the reference of all tables, as Markdown."""
+    typer.echo(table_reference(), nl=False)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Entry point of the `storeday` program and of the jobs."""
+    app()
+
+
+def _settings(conf: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for item in conf or []:
+        key, separator, value = item.partition("=")
+        if not separator:
+            raise typer.BadParameter(f"{item!r}; expected KEY=VALUE", param_hint="--conf")
+        pairs[key] = value
+    return pairs
+
+
+def _console() -> Console:
+    """Sets logging up: live lines on a terminal, plain ones elsewhere."""
+    console = Console(stderr=True)
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    if console.is_terminal:
+        handler = RichHandler(console=console, show_path=False)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("storeday")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    return console

@@ -1,0 +1,115 @@
+"""Settings of identity.
+
+Where a default's reason says *measured*, it is this small measurement: OSNet x0.25 (trained on
+MSMT17) on boxes of a COCO detector in five public clips of `intel-iot-devkit/sample-videos`, 15
+tracklets, 22 pairs of different people, 2 to 6 frames a second. *Assumed* means that nobody has
+measured it; such values shift how many joins are made, so compare them with labels where you can.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class IdentitySettings:
+    """How tracklets become customers, and customers visits.
+
+    Attributes:
+        max_gap_s: Longest absence over which two tracklets of a camera are joined. Assumed: a walk
+            round the next aisles; for longer ones appearance alone is too weak (about 60 % rank-1
+            in a store the model has never seen).
+        break_share: Share of tracklets that end though the person stays in view (occlusion, lost
+            box). Assumed, after the quarter of broken stays in our simulation.
+        break_gap_s: Mean length of such a break. Assumed.
+        return_share: Share of tracklets after which the person leaves the view and comes back.
+            Assumed. Such joins need appearance: time alone says nothing about them (IDF1 0.33 in
+            our simulation of eight cameras).
+        return_gap_s: Mean time until then. Assumed.
+        rate_window_s: Window around a tracklet's start in which starts are counted, to tell how
+            busy the camera is; long enough for some starts, shorter than the day's rush hours.
+        max_speed_m_s: Joins that need a faster walk are impossible. Walking is 1.34 m/s with a
+            standard deviation of 0.26 (Weidmann, Transporttechnik der Fussgaenger, ETH 1993): 2 is
+            2.5 of them above.
+        wander_m_s: Standard deviation of the displacement along one axis, per second of absence.
+            Assumed: a shopper's half-speed walk in an unknown direction.
+        place_error_m: Standard error of a place along one axis where the detection does not say.
+            0.35 m is the value of our matching simulation.
+        end_window_s: A tracklet's first and last place are means over so many seconds; short
+            against a step, long enough for several frames at 5 a second.
+        min_floor_area_m2: Least area over which starting people are taken to spread, against
+            chance when there are few.
+        cosine_same: Mean cosine of two views of one person. Measured: 0.89, first against last
+            third of each tracklet.
+        cosine_different: Mean cosine of two people of one scene. Measured: 0.77.
+        cosine_sd: Standard deviation around both. Measured: 0.08 and 0.06.
+        min_cosine_pairs: Pairs of each kind from which the day's own distributions are used instead
+            of the three values above; the median of 30 is known to a quarter of the spread.
+        certain_probability: Probability by time and place alone from which two tracklets are taken
+            to be one person, to learn how alike one person's tracklets look. One in ten may be
+            wrong: the median bears that.
+        cosine_sd_floor: Least standard deviation learnt, against overconfidence on a quiet day.
+        max_cosine_llr: Bound on what appearance may say, as a log-likelihood ratio. Measured: one
+            of 22 pairs of different people looks like one person (two men in black, cosine 0.94),
+            and log 22 = 3.1.
+        min_link_weight: Least log-odds at which a join is made. 0 joins what is likelier than not.
+        smooth_positions: Whether a second's place is averaged with those of its two neighbours
+            where both are there; unbiased on a straight walk, and 1 / sqrt(3) of the noise.
+        visit_gap_s: A customer who is away for longer has ended one visit and begins another.
+            Palexy's rule of 3 h; joins over `max_gap_s` at most keep it from mattering by default.
+        entrance_reach_m: Who is first or last seen so close to an entrance zone has come or gone by
+            it. Assumed: one second's walk.
+        footage_edge_s: Who is seen so shortly after footage begins or before it ends may have been
+            there before or stayed on. Assumed: two frames at the lowest sampling rate of one a
+            second.
+        span_gap_s: Footage files of one camera that lie no further apart are one stretch.
+    """
+
+    max_gap_s: float = 600.0
+    break_share: float = 0.3
+    break_gap_s: float = 4.0
+    return_share: float = 0.2
+    return_gap_s: float = 120.0
+    rate_window_s: float = 1200.0
+    max_speed_m_s: float = 2.0
+    wander_m_s: float = 0.5
+    place_error_m: float = 0.35
+    end_window_s: float = 1.0
+    min_floor_area_m2: float = 10.0
+    cosine_same: float = 0.89
+    cosine_different: float = 0.77
+    cosine_sd: float = 0.07
+    min_cosine_pairs: int = 30
+    certain_probability: float = 0.9
+    cosine_sd_floor: float = 0.03
+    max_cosine_llr: float = 3.0
+    min_link_weight: float = 0.0
+    smooth_positions: bool = True
+    visit_gap_s: float = 10800.0
+    entrance_reach_m: float = 1.5
+    footage_edge_s: float = 2.0
+    span_gap_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Refuses values that have no meaning.
+
+        Raises:
+            ValueError: Names the setting, its value and what was expected.
+        """
+        for name in (
+            "max_gap_s",
+            "break_gap_s",
+            "return_gap_s",
+            "rate_window_s",
+            "max_speed_m_s",
+            "wander_m_s",
+            "place_error_m",
+            "min_floor_area_m2",
+            "cosine_sd",
+            "cosine_sd_floor",
+        ):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected a positive number")
+        shares = self.break_share, self.return_share
+        if min(shares) <= 0 or sum(shares) >= 1:
+            raise ValueError(
+                f"break_share and return_share are {shares}; expected both positive, their sum < 1"
+            )

@@ -1,0 +1,1 @@
+"""The lake: Spark session, Delta tables under contract, files of the inbox, salts."""

@@ -1,0 +1,105 @@
+"""Stage `identify`: tracklets to customers, with their visits, places and actions."""
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as sf
+
+from storeday.actions import action_events, handling_trace
+from storeday.floor.calendar import Interval
+from storeday.identity import (
+    join_tracklets,
+    positions_by_second,
+    tracklet_embeddings,
+    tracklet_ends,
+    visits,
+)
+from storeday.lake.bundle import Group, pack
+from storeday.stages.plan import DayPlan
+from storeday.stages.stage import Stage, StageContext, Tables, group_stage
+
+DETECTIONS, EMBEDDINGS = "silver.detections", "silver.embeddings"
+TRACKLETS, POINTS = "silver.tracklets", "silver.track_points"
+SEGMENTS = "bronze.footage_segments"
+IDENTITIES, VISITS, POSITIONS = "silver.identities", "silver.visits", "silver.positions"
+TRACE, ACTIONS = "silver.handling_trace", "silver.action_events"
+# More do not better a tracklet's mean look, and a day's embeddings would fill the memory.
+EMBEDDINGS_PER_TRACKLET = 20
+
+
+def run(context: StageContext) -> DataFrame:
+    """Ties the store-days' tracklets to customers."""
+    inputs = [
+        pack(context.read(table), table) for table in (DETECTIONS, TRACKLETS, POINTS, SEGMENTS)
+    ]
+    inputs.append(pack(_sampled_embeddings(context), EMBEDDINGS))
+    return group_stage(context, inputs, lambda _: [""], identify)
+
+
+def identify(group: Group, plan: DayPlan) -> Tables:
+    """Customers of one store-day."""
+    settings = plan.settings.identity
+    detections, points = group.table(DETECTIONS), group.table(POINTS)
+    ends = tracklet_ends(group.table(TRACKLETS), detections, points, settings)
+    looks = tracklet_embeddings(points, group.table(EMBEDDINGS))
+    identities = join_tracklets(ends, looks, settings, plan.make_id)
+    trace = handling_trace(detections, points, identities)
+    footage = _footage(group.table(SEGMENTS))
+    return {
+        IDENTITIES: identities,
+        VISITS: visits(ends, identities, _zones(plan, "entrance"), footage, settings),
+        POSITIONS: positions_by_second(
+            detections, points, identities, list(_named_zones(plan)), settings
+        ),
+        TRACE: trace,
+        ACTIONS: action_events(
+            trace, list(_named_zones(plan, "display")), plan.settings.actions, plan.make_id
+        ),
+    }
+
+
+def _sampled_embeddings(context: StageContext) -> DataFrame:
+    """Some embeddings of each tracklet: the same ones whenever it is run."""
+    keys = ["store_id", "business_date", "detection_id"]
+    points = context.read(POINTS).select(*keys, "tracklet_id")
+    ranked = Window.partitionBy("store_id", "business_date", "tracklet_id").orderBy(
+        sf.xxhash64("detection_id"), "detection_id"
+    )
+    chosen = (
+        points.withColumn("rank", sf.row_number().over(ranked))
+        .where(sf.col("rank") <= EMBEDDINGS_PER_TRACKLET)
+        .select(*keys)
+    )
+    return context.read(EMBEDDINGS).join(chosen, keys, "left_semi")
+
+
+def _named_zones(plan: DayPlan, kind: str = "") -> list[tuple[str, NDArray[np.float64]]]:
+    return [
+        (zone.id, np.array(zone.polygon_m)) for zone in plan.layout.zones if kind in ("", zone.kind)
+    ]
+
+
+def _zones(plan: DayPlan, kind: str) -> list[NDArray[np.float64]]:
+    return [polygon for _, polygon in _named_zones(plan, kind)]
+
+
+def _footage(segments: pa.Table) -> dict[str, list[Interval]]:
+    """Stretches of readable footage by camera."""
+    footage: dict[str, list[Interval]] = {}
+    for row in segments.select(["camera_id", "started_at", "duration_s", "status"]).to_pylist():
+        if row["status"] == "ok":
+            end = row["started_at"] + dt.timedelta(seconds=row["duration_s"] or 0.0)
+            footage.setdefault(row["camera_id"], []).append(Interval(row["started_at"], end))
+    return footage
+
+
+STAGE = Stage(
+    "identify",
+    "understand",
+    (DETECTIONS, EMBEDDINGS, TRACKLETS, POINTS, SEGMENTS),
+    (IDENTITIES, VISITS, POSITIONS, TRACE, ACTIONS),
+    run,
+)

@@ -1,0 +1,205 @@
+"""Stage `publish`: the gold tables, and last of all the word that the store-day is complete."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as sf
+
+from storeday.association import interactions
+from storeday.contracts import load_contract, table_from_columns
+from storeday.floor.calendar import (
+    Interval,
+    LocalHour,
+    business_day,
+    local_hours,
+    opening_interval,
+)
+from storeday.floor.camera_view import camera_view
+from storeday.lake.bundle import Group, pack
+from storeday.manifest import StoreLayout
+from storeday.measures import (
+    MeasureSettings,
+    Records,
+    coverage,
+    heatmap_hourly,
+    read_stretches,
+    traffic_hourly,
+    zone_flows,
+    zone_hourly,
+    zones_in_view,
+)
+from storeday.rfid.skus import skus_by_epc
+from storeday.stages.plan import DayPlan
+from storeday.stages.stage import Stage, StageContext, Tables, group_stage
+
+SEGMENTS, OUTCOMES = "bronze.footage_segments", "bronze.decode_outcomes"
+READS, PRODUCTS = "bronze.rfid_reads", "bronze.products"
+POSITIONS, VISITS = "silver.positions", "silver.visits"
+RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
+CANDIDATES, OFFSETS = "silver.match_candidates", "silver.clock_offsets"
+WHOLE = (SEGMENTS, OUTCOMES, PRODUCTS, POSITIONS, VISITS, RUMMAGES, ACTIONS, CANDIDATES, OFFSETS)
+INTERACTIONS, COVERAGE = "gold.interactions", "gold.coverage"
+PUBLISHED = "ops.published_days"
+# More likely staff than not: no customer.
+STAFF_ABOVE = 0.5
+
+
+def run(context: StageContext) -> DataFrame:
+    """Makes the gold tables of the store-days."""
+    inputs = [pack(context.read(table), table) for table in WHOLE]
+    inputs.append(pack(_seconds_heard(context), READS))
+    published_at = context.started_at
+
+    def work(group: Group, plan: DayPlan) -> Tables:
+        return publish(group, plan, published_at)
+
+    return group_stage(context, inputs, lambda _: [""], work)
+
+
+def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
+    """Gold tables of one store-day."""
+    layout, settings = plan.layout, plan.settings.measures
+    day = business_day(plan.day.business_date, layout.timezone, layout.day_starts_at)
+    hours = list(local_hours(day, layout.timezone))
+    observed = coverage(_records(group, plan, settings), hours, _opening(plan), settings)
+    customers = _customers(group.table(VISITS))
+    positions = group.table(POSITIONS)
+    positions = positions.filter(pc.is_in(positions["customer_id"], customers["customer_id"]))
+    handled = _interactions(group)
+    zones = {zone.id: _readers_of(layout, zone.id) for zone in layout.zones}
+    stations = [zone.id for zone in layout.zones if zone.kind != "entrance"]
+    return {
+        COVERAGE: observed,
+        INTERACTIONS: handled,
+        "gold.heatmap_hourly": heatmap_hourly(
+            positions, handled, hours, observed, layout.floor_plan, settings
+        ),
+        "gold.zone_hourly": zone_hourly(positions, handled, zones, hours, observed, settings),
+        "gold.zone_flows": zone_flows(positions, customers, stations, hours, observed, settings),
+        "gold.traffic_hourly": traffic_hourly(customers, hours, observed),
+        PUBLISHED: _published(plan, observed, hours, published_at),
+    }
+
+
+def _seconds_heard(context: StageContext) -> DataFrame:
+    """One read per reader and second: all that coverage has to know of millions of reads."""
+    keys = ["store_id", "business_date", "reader_id"]
+    second = sf.date_trunc("second", "device_time").alias("device_time")
+    seconds = context.read(READS).select(*keys, second).distinct()
+    # The other columns of the contract's key, so that rows can be put in order.
+    return seconds.select(
+        *keys,
+        sf.lit(0).alias("antenna"),
+        sf.lit("0").alias("epc"),
+        "device_time",
+        sf.lit("").alias("source_file"),
+        sf.lit(0).cast("bigint").alias("source_line"),
+    )
+
+
+def _records(group: Group, plan: DayPlan, settings: MeasureSettings) -> Records:
+    layout = plan.layout
+    views = {camera.id: camera_view(camera) for camera in layout.cameras}
+    heard = read_stretches(group.table(READS), settings)
+    footage = _footage(group.table(SEGMENTS), group.table(OUTCOMES))
+    sold = bool(plan.files_in("sales"))
+    polygons = {zone.id: np.array(zone.polygon_m) for zone in layout.zones}
+    return Records(
+        footage={camera.id: footage.get(camera.id, []) for camera in layout.cameras},
+        reads={reader.id: heard.get(reader.id, []) for reader in layout.readers},
+        tills={till.register_id: sold for till in layout.checkouts},
+        zones=list(polygons),
+        zones_seen=zones_in_view(views, polygons),
+    )
+
+
+def _footage(segments: pa.Table, outcomes: pa.Table) -> dict[str, list[Interval]]:
+    """Stretches of footage that could be decoded, by camera."""
+    seen = {
+        (row["camera_id"], row["segment"]): row
+        for row in outcomes.to_pylist()
+        if row["last_pts_us"] is not None
+    }
+    footage: dict[str, list[Interval]] = {}
+    for row in segments.to_pylist():
+        outcome = seen.get((row["camera_id"], row["segment"]))
+        if outcome is not None:
+            last_s = outcome["last_pts_us"] / 1e6
+            length_s = max(last_s, (row["duration_s"] or last_s) - outcome["lost_s"])
+            end = row["started_at"] + dt.timedelta(seconds=length_s)
+            footage.setdefault(row["camera_id"], []).append(Interval(row["started_at"], end))
+    return footage
+
+
+def _customers(visits: pa.Table) -> pa.Table:
+    staff = pc.fill_null(pc.greater(visits["staff_probability"], STAFF_ABOVE), False)
+    return visits.filter(pc.invert(staff))
+
+
+def _interactions(group: Group) -> pa.Table:
+    rummages = group.table(RUMMAGES)
+    skus = skus_by_epc(rummages["epc"].to_pylist(), group.table(PRODUCTS))
+    return interactions(
+        rummages, group.table(ACTIONS), group.table(CANDIDATES), group.table(OFFSETS), skus
+    )
+
+
+def _opening(plan: DayPlan) -> Interval | None:
+    layout, date = plan.layout, plan.day.business_date
+    return opening_interval(date, layout.opening_hours.on(date), layout.timezone)
+
+
+def _readers_of(layout: StoreLayout, zone_id: str) -> set[str]:
+    return {
+        reader.id
+        for reader in layout.readers
+        for antenna in reader.antennas
+        if zone_id in antenna.zones
+    }
+
+
+def _published(
+    plan: DayPlan, observed: pa.Table, hours: list[LocalHour], published_at: dt.datetime
+) -> pa.Table:
+    missing = _missing(observed) if hours else {}
+    columns = {
+        "run_id": [plan.run_id],
+        "method_version": [plan.stamps()["method_version"]],
+        "published_at": [published_at],
+        "is_partial": [bool(missing)],
+        "notes": ["; ".join(f"{name}: {reason}" for name, reason in missing.items()) or None],
+    }
+    return table_from_columns(load_contract(PUBLISHED), columns)
+
+
+def _missing(observed: pa.Table) -> Mapping[str, str]:
+    """Cameras, readers and tills that gave nothing all day, and why."""
+    devices = observed.filter(pc.not_equal(observed["subject_kind"], "zone"))
+    total: dict[str, float] = {}
+    reasons: dict[str, str] = {}
+    for row in devices.to_pylist():
+        name = f"{row['subject_kind']} {row['subject_id']}"
+        total[name] = total.get(name, 0.0) + row["observed_s"]
+        reasons[name] = row["reason"] or ""
+    return {name: reasons[name] for name in sorted(total) if not total[name]}
+
+
+STAGE = Stage(
+    "publish",
+    "understand",
+    (*WHOLE, READS),
+    (
+        COVERAGE,
+        INTERACTIONS,
+        "gold.heatmap_hourly",
+        "gold.zone_hourly",
+        "gold.zone_flows",
+        "gold.traffic_hourly",
+        PUBLISHED,
+    ),
+    run,
+)

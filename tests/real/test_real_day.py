@@ -1,0 +1,240 @@
+"""The whole job on real files, against what a person sees in them.
+
+Two runs of the same store-day, the second by `spark-submit`: what the first one made is compared
+with contact sheets and label files, what the second one made with the first.
+"""
+
+import datetime as dt
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+from real_day import (
+    CLIPS,
+    DATE,
+    HALL_VISITS,
+    STORE,
+    itemtest_runs,
+    labelled,
+    stage_real_day,
+    uci_trials,
+)
+
+from storeday.contracts import canonical, load_contract, table_names
+
+deltalake = pytest.importorskip("deltalake")
+pytestmark = [pytest.mark.real, pytest.mark.spark]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+TIMEOUT_S = 900
+
+
+@pytest.fixture(scope="module")
+def day(real, tmp_path_factory):
+    return stage_real_day(real, tmp_path_factory.mktemp("realday"))
+
+
+@pytest.fixture(scope="module")
+def lake(day):
+    """The lake after `storeday nightly`."""
+    root = day.inbox.parent / "lake"
+    subprocess.run(
+        [str(BIN / "storeday"), "nightly", *arguments(day, root), "--master", "local[2]"],
+        check=True,
+        timeout=TIMEOUT_S,
+    )
+    return root
+
+
+def arguments(day, root):
+    return [
+        "--inbox", str(day.inbox), "--stores", str(day.stores), "--lake", str(root),
+        "--store", STORE, "--date", DATE, "--models", str(day.models),
+    ]  # fmt: skip
+
+
+def read(lake, table):
+    return deltalake.DeltaTable(str(lake / load_contract(table).path)).to_pyarrow_table()
+
+
+def of_camera(table, camera):
+    return table.filter(pc.equal(table["camera_id"], camera))
+
+
+def customers_of(lake, camera):
+    """Customers seen by a camera, with first and last time."""
+    tracklets = of_camera(read(lake, "silver.tracklets"), camera)
+    joined = tracklets.join(read(lake, "silver.identities"), "tracklet_id")
+    seen = joined.group_by("customer_id").aggregate([("started_at", "min"), ("ended_at", "max")])
+    return seen.sort_by("started_at_min").to_pylist()
+
+
+def clip_start(camera):
+    return dt.datetime.strptime(CLIPS[camera][1], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+
+
+def test_six_people_come_to_the_table_one_by_one(lake):
+    """Six visits, each within a second of what the contact sheet shows."""
+    found = customers_of(lake, "hall")
+    start = clip_start("hall")
+    times = [
+        (
+            (row["started_at_min"] - start).total_seconds(),
+            (row["ended_at_max"] - start).total_seconds(),
+        )
+        for row in found
+    ]
+    assert len(times) == len(HALL_VISITS), times
+    for (first, last), (came, left) in zip(times, HALL_VISITS, strict=True):
+        assert abs(first - came) <= 1.0, (first, came)
+        assert abs(last - left) <= 1.0, (last, left)
+
+
+def test_they_stand_at_the_table_when_the_table_is_visited(lake):
+    hours = read(lake, "gold.zone_hourly")
+    table = hours.filter(pc.equal(hours["zone_id"], "table"))
+    assert pc.sum(table["visitors"]).as_py() == len(HALL_VISITS)
+    actions = of_camera(read(lake, "silver.action_events"), "hall")
+    assert set(actions["zone_id"].to_pylist()) == {"table"}
+    for row in actions.to_pylist():
+        second = (row["peak_time"] - clip_start("hall")).total_seconds()
+        assert any(came <= second <= left for came, left in HALL_VISITS), second
+
+
+def test_the_bottle_clip_holds_nobody(lake):
+    tracklets = read(lake, "silver.tracklets")
+    assert of_camera(tracklets, "bottles").num_rows == 0
+    frames = of_camera(read(lake, "bronze.frames"), "bottles")
+    # 39.9 s at two frames a second.
+    assert 78 <= frames.num_rows <= 81
+
+
+def test_three_shoppers_and_one_worker(lake):
+    assert len(customers_of(lake, "aisle")) == 3
+    assert len(customers_of(lake, "warehouse")) == 1
+
+
+def test_every_itemtest_row_is_read_or_in_quarantine(real, lake):
+    lines = sum(
+        sum(1 for line in run.read_text().splitlines() if line and not line.startswith("//"))
+        for run in itemtest_runs(real)
+    )
+    reads = read(lake, "bronze.rfid_reads")
+    crate = reads.filter(pc.equal(reads["reader_id"], "crate"))
+    quarantine = read(lake, "ops.quarantine")
+    rejected = quarantine.filter(pc.starts_with(quarantine["source_file"], "rfid/crate"))
+    assert lines == 94_642
+    assert crate.num_rows + rejected.num_rows == lines
+
+
+def test_every_row_of_the_trials_is_read(real, day, lake):
+    reads = read(lake, "bronze.rfid_reads")
+    ward = reads.filter(pc.equal(reads["reader_id"], "ward"))
+    quarantine = read(lake, "ops.quarantine")
+    rejected = quarantine.filter(pc.starts_with(quarantine["source_file"], "rfid/ward"))
+    assert len(uci_trials(real)) == 87
+    assert ward.num_rows + rejected.num_rows == 75_128
+    rssi = 0.0
+    for path in sorted((day.folder / "rfid" / "ward").iterdir()):
+        raw = path.read_bytes()
+        text = gzip.decompress(raw).decode() if path.suffix == ".gz" else raw.decode()
+        rssi += sum(float(line.split(",")[5]) for line in text.splitlines())
+    assert pc.sum(ward["rssi_dbm"].cast("float64")).as_py() == pytest.approx(rssi, rel=1e-6)
+
+
+def test_moving_tags_score_above_stationary_ones(real, lake):
+    windows = read(lake, "silver.rummage_windows")
+    crate = windows.filter(pc.equal(windows["reader_id"], "crate"))
+    per_tag = crate.group_by("epc").aggregate([("score", "mean")]).to_pylist()
+    score = {row["epc"]: row["score_mean"] for row in per_tag if row["score_mean"] is not None}
+    moving = [score[epc] for epc in labelled(real, "actual=moving__q=") if epc in score]
+    still = [score[epc] for epc in labelled(real, "actual=stationary__") if epc in score]
+    assert len(moving) > 80
+    assert len(still) > 60
+    above = sum(one > other for one in moving for other in still) / (len(moving) * len(still))
+    assert above >= 0.9
+
+
+def test_interactions_say_what_where_and_how_sure(lake):
+    interactions = read(lake, "gold.interactions")
+    assert interactions.num_rows == read(lake, "silver.rummage_events").num_rows > 0
+    assert set(interactions["calibrated_on"].to_pylist()) == {"none"}
+    crate = interactions.filter(pc.equal(interactions["sku"], "CRATE-100"))
+    assert crate.num_rows > 0
+    at_table = crate.filter(pc.is_valid(crate["customer_id"]))
+    visitors = {row["customer_id"] for row in customers_of(lake, "hall")}
+    assert set(at_table["customer_id"].to_pylist()) <= visitors
+
+
+def test_coverage_says_what_was_not_there(lake):
+    coverage = read(lake, "gold.coverage").to_pylist()
+    tills = [row for row in coverage if row["subject_kind"] == "till"]
+    assert tills
+    assert all(row["observed_s"] == 0 and row["reason"] for row in tills)
+    hall = [row for row in coverage if row["subject_id"] == "hall"]
+    assert sum(row["observed_s"] for row in hall) == pytest.approx(139.4, abs=1.0)
+    # Open from nine to seven: ten hours to be observed, whatever was.
+    assert sum(row["expected_s"] for row in hall) == 36_000
+
+
+def test_the_store_day_is_published_last(lake):
+    published = read(lake, "ops.published_days").to_pylist()
+    assert [(row["store_id"], str(row["business_date"])) for row in published] == [(STORE, DATE)]
+    runs = read(lake, "ops.runs").to_pylist()
+    assert {row["status"] for row in runs} == {"done"}
+    assert {row["run_id"] for row in runs} == {published[0]["run_id"]}
+    assert len(runs) == 11
+    assert any("osnet" in row["models"] and "sha256" in row["models"] for row in runs)
+
+
+def test_spark_delta_rs_and_duckdb_read_the_same_sums(spark, lake):
+    duckdb = pytest.importorskip("duckdb")
+    for table, column in [
+        ("bronze.rfid_reads", "rssi_dbm"),
+        ("silver.detections", "score"),
+        ("gold.heatmap_hourly", "stay_s"),
+        ("gold.interactions", "probability"),
+    ]:
+        path = str(lake / load_contract(table).path)
+        by_spark = spark.read.format("delta").load(path).selectExpr(f"sum({column})").first()[0]
+        reader = deltalake.DeltaTable(path)
+        assert reader.protocol().min_reader_version == 1
+        rows = reader.to_pyarrow_dataset()
+        by_duckdb = duckdb.sql(f"SELECT sum({column}) FROM rows").fetchone()[0]
+        by_arrow = pc.sum(rows.to_table()[column].cast("float64")).as_py()
+        assert by_spark != 0
+        assert by_duckdb == pytest.approx(by_spark, rel=1e-5)
+        assert by_arrow == pytest.approx(by_spark, rel=1e-5)
+
+
+def test_a_second_run_by_spark_submit_leaves_equal_rows(day, lake):
+    """Also: at most one new version per table."""
+    compared = [
+        name for name in table_names() if not name.startswith("ops.") or name == "ops.quarantine"
+    ]
+    before = {name: read(lake, name) for name in compared}
+    versions = {name: version(lake, name) for name in table_names()}
+    subprocess.run(
+        [
+            str(BIN / "spark-submit"), "--packages", "io.delta:delta-spark_4.2_2.13:4.4.0",
+            "--master", "local[2]", "--driver-memory", "3g",
+            str(REPOSITORY / "jobs" / "run_nightly.py"), *arguments(day, lake),
+        ],
+        check=True,
+        timeout=TIMEOUT_S,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    for name in compared:
+        contract = load_contract(name)
+        again = canonical(read(lake, name), contract)
+        assert again.equals(canonical(before[name], contract)), name
+    for name in table_names():
+        assert version(lake, name) <= versions[name] + 1, name
+
+
+def version(lake, table):
+    return deltalake.DeltaTable(str(lake / load_contract(table).path)).version()
