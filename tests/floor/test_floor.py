@@ -112,7 +112,7 @@ def test_foot_points_carry_their_error_and_say_what_is_cut():
     )
     view = camera_view(camera)
     x, y = to_image(forward, np.array([[0.5, 3.0]]))[0]
-    boxes = np.array([[x - 10, y - 80, x + 10, y], [20, 100, 40, 200], [300, 200, 340, 360]])
+    boxes = np.array([[x - 10, 0, x + 10, y], [20, 100, 40, 200], [300, 200, 340, 360]])
     feet = foot_points(view, boxes)
     assert np.allclose(feet.floor_m[0], [0.5, 3.0], atol=1e-6)
     assert 0 < feet.error_m[0] < 0.5

@@ -121,7 +121,7 @@ def test_each_camera_has_its_own_footage():
 
 
 def test_tracklets_without_customer_have_no_visit():
-    ends, identities = day_of([("a", 0, 1, AT_DOOR, AT_DOOR), ("b", 0, 1, AT_DOOR, AT_DOOR)])
+    ends, identities = day_of([("a", 0, 3, AT_DOOR, AT_DOOR), ("b", 0, 3, AT_DOOR, AT_DOOR)])
     rows = visits(ends, identities.slice(1), [DOOR], ALL_DAY, SETTINGS)
     assert rows["customer_id"].to_pylist() == ["b"]
 
@@ -159,3 +159,9 @@ def test_an_empty_day_has_no_visits():
     rows = visits(*day_of([]), [DOOR], {}, SETTINGS)
     assert rows.num_rows == 0
     assert rows.equals(visits(*day_of([("a", 0, 1, AT_DOOR, AT_DOOR)]), [], {}, SETTINGS)[:0])
+
+
+def test_a_stay_of_less_than_two_seconds_is_no_visit():
+    ends, identities = day_of([("a", 0, 1.9, AT_DOOR, AT_DOOR), ("b", 0, 2, AT_DOOR, AT_DOOR)])
+    rows = visits(ends, identities, [DOOR], ALL_DAY, SETTINGS)
+    assert rows["customer_id"].to_pylist() == ["b"]

@@ -220,3 +220,28 @@ def test_history_tells_what_was_replaced(spark, lake):
     last = max(log.glob("*.json"), key=lambda entry: int(entry.stem)).read_text().splitlines()
     commit = next(json.loads(line)["commitInfo"] for line in last if "commitInfo" in line)
     assert commit["operation"] == "WRITE"
+
+
+def test_null_passes_where_the_contract_allows_it(spark, lake):
+    """Delta takes a constraint whose outcome is unknown for broken."""
+    contract = load_contract("silver.rummage_windows")
+    rows = conform(
+        table_from_columns(
+            contract,
+            {
+                "reader_id": ["r"],
+                "antenna": [1],
+                "epc": ["AB"],
+                "window_start": [T0],
+                "window_s": [8.0],
+                "reads": [1],
+                "verdict": ["too_few_reads"],
+            },
+        ),
+        contract,
+        stamps(DAY),
+    )
+    values = [tuple(row.values()) for row in rows.to_pylist()]
+    new = spark.createDataFrame(values, spark_schema(contract))
+    lake.replace("silver.rummage_windows", new, [DAY])
+    assert lake.read("silver.rummage_windows", [DAY]).count() == 1

@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 
 # The clips' start, chosen so that the table is visited while the crate's reader is at work.
 CLIPS = {
-    "hall": ("one-by-one-person-detection.mp4", "20230106T161300Z"),
+    "hall": ("one-by-one-person-detection.mp4", "20230106T160400Z"),
     "aisle": ("store-aisle-detection.gif", "20230106T150000Z"),
     "warehouse": ("worker-zone-detection.gif", "20230106T140000Z"),
     "bottles": ("bottle-detection.mp4", "20230106T130000Z"),

@@ -57,7 +57,8 @@ class FootPoints:
         floor_m: Places, shape (n, 2); NaN where the camera has no view of the floor there, or where
             the place is too uncertain to be of use.
         error_m: Standard error along one axis, shape (n,); NaN likewise.
-        is_cut: The box touches the frame's edge, shape (n,).
+        is_cut: The box touches the frame's lower edge or a side, so that the feet may be elsewhere,
+            shape (n,).
         is_masked: The foot point lies in a mask, shape (n,).
     """
 
@@ -139,9 +140,9 @@ def sees(view: CameraView, floor_m: Floats) -> NDArray[np.bool_]:
 
 
 def _is_cut(view: CameraView, boxes: Floats) -> NDArray[np.bool_]:
+    """Cut at the lower edge or at a side; a head that is cut off moves no feet."""
     return np.asarray(
         (boxes[:, 0] <= EDGE_PX)
-        | (boxes[:, 1] <= EDGE_PX)
         | (boxes[:, 2] >= view.width_px - EDGE_PX)
         | (boxes[:, 3] >= view.height_px - EDGE_PX)
     )

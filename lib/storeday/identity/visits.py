@@ -29,10 +29,11 @@ def visits(
     """The visits of all customers.
 
     A visit lasts from the first to the last time a customer is seen; an absence longer than
-    `visit_gap_s` ends it. Its start is censored, that is, they may have been in the store before,
-    if they were not first seen within `entrance_reach_m` of an entrance, or if that camera's
-    footage had begun less than `footage_edge_s` before; its end likewise. Who was first seen at an
-    unknown place, or in a store whose manifest has no entrance zone, was not seen to come in.
+    `visit_gap_s` ends it, and one shorter than `min_visit_s` is none. Its start is censored, that
+    is, they may have been in the store before, if they were not first seen within
+    `entrance_reach_m` of an entrance, or if that camera's footage had begun less than
+    `footage_edge_s` before; its end likewise. Who was first seen at an unknown place, or in a store
+    whose manifest has no entrance zone, was not seen to come in.
 
     Args:
         ends: All tracklets of the store-day; may be empty.
@@ -71,6 +72,8 @@ def visits(
     order = np.lexsort((ends.tracklet_id[kept].astype(str), ends.started_us[kept], customer))
     kept, customer = kept[order], customer[order]
     first, last = _borders(ends, kept, customer, settings)
+    long = ends.ended_us[last] - ends.started_us[first] >= settings.min_visit_s * US_PER_S
+    first, last = first[long], last[long]
     start_open = ~_near(ends.first_m[first], entrances, settings) | _at_footage_edge(
         ends.camera_id[first], ends.started_us[first], footage, settings, at_end=False
     )

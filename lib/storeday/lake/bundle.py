@@ -108,7 +108,7 @@ def apply_groups(
 ) -> DataFrame:
     """Runs a function over every group of bundles; the result is bundles again.
 
-    A function that raises fails its store-day, not the job: the failure travels as a bundle.
+    A generator that raises fails its store-day, not the job: the failure travels as a bundle.
 
     Args:
         bundles: Input, anchors included.
@@ -164,17 +164,17 @@ def outgoing(
 def streamed(
     day: StoreDay,
     part: str,
-    work: Callable[[], Iterable[Tables]],
+    given: Iterable[Tables],
     stamps: Mapping[str, Any],
 ) -> Iterator[pa.RecordBatch]:
-    """Output tables of a function that gives them batch by batch, as bundles.
+    """Output tables of a generator that gives them batch by batch, as bundles.
 
     A function that raises fails its store-day: what it gave before is told apart by the failure
     that follows, and is not written.
     """
     started = time.process_time()
     try:
-        for tables in work():
+        for tables in given:
             yield from outgoing(day, part, tables, stamps)
     except Exception:
         yield note(day, part, FAILURE, 0, traceback.format_exc(limit=-4))

@@ -50,10 +50,17 @@ def constraints(contract: Contract) -> dict[str, str]:
     checks: dict[str, str] = {}
     for column in contract.columns:
         for suffix, condition in _bounds(column):
-            checks[f"{column.name}_{suffix}"] = condition
+            checks[f"{column.name}_{suffix}"] = _or_null(condition, [column])
     for rule in contract.rules:
-        checks[rule.name] = f"{rule.left} <= {rule.right}"
+        sides = [contract.column(rule.left), contract.column(rule.right)]
+        checks[rule.name] = _or_null(f"{rule.left} <= {rule.right}", sides)
     return checks
+
+
+def _or_null(condition: str, columns: list[Column]) -> str:
+    """The condition, or a null where one is allowed: Delta takes an unknown outcome for a breach."""
+    nulls = [f"{column.name} IS NULL" for column in columns if not column.required]
+    return " OR ".join([*nulls, condition])
 
 
 def _properties(contract: Contract) -> list[tuple[str, str]]:

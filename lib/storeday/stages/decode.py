@@ -32,7 +32,7 @@ def run(context: StageContext) -> DataFrame:
                 yield from bundle.streamed(
                     plan.day,
                     "",
-                    lambda plan=plan, item=item: decode_segment(plan, item),
+                    decode_segment(plan, item),
                     plan.stamps(),
                 )
 

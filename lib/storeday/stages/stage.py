@@ -128,7 +128,7 @@ def file_stage(
                 yield from bundle.streamed(
                     day,
                     "",
-                    lambda day=day, item=item: work(plans[day], item["part"]),
+                    work(plans[day], item["part"]),
                     plans[day].stamps(),
                 )
 

@@ -1,0 +1,212 @@
+"""Who might have handled the tag of each rummage event: the source article's method.
+
+Edges of weight closeness in time x potentiality (`graph`), the matching of the highest total weight
+(`matching`). The article's matching is one to one: an action explains one rummage at most, so that
+of two products taken in one go only one finds its customer.
+
+Probabilities are no part of the article. A candidate's is its share of the weights of all
+candidates and of nobody; a candidate weighs what the best of its actions weighs. They look at each
+rummage alone, whatever the solver made of its rivals, and are not calibrated.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from storeday.association.clocks import store_times_us
+from storeday.association.columns import (
+    Floats,
+    Ints,
+    floats,
+    order_of,
+    position_in,
+    texts,
+    times_us,
+)
+from storeday.association.graph import Graph, time_graph
+from storeday.association.matching import Matching, best_matching
+from storeday.association.settings import AssociationSettings
+from storeday.contracts import load_contract, table_from_columns
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What association found.
+
+    Attributes:
+        match_candidates: Rows of `silver.match_candidates`: for each rummage its candidates, the
+            likeliest first, then nobody. Exactly one row of each rummage has `is_chosen`.
+        unmatched_actions: Rows of `silver.unmatched_actions`.
+    """
+
+    match_candidates: pa.Table
+    unmatched_actions: pa.Table
+
+
+@dataclass(frozen=True)
+class _Events:
+    """Rummages or actions by store time and id.
+
+    Attributes:
+        ids: Ids, shape (n,).
+        time_us: Store times, shape (n,).
+        rows: Where each stood in its table, shape (n,).
+    """
+
+    ids: pa.Array
+    time_us: Ints
+    rows: Ints
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Rummages and who might have caused them, nobody (-1) included; by rummage and customer.
+
+    Attributes:
+        rummage: Rummage, shape (n,).
+        customer: Customer; -1 for nobody, shape (n,).
+        action: The customer's action that weighs most; -1 for nobody, shape (n,).
+        weight: That action's weight; for nobody the setting, shape (n,).
+    """
+
+    rummage: Ints
+    customer: Ints
+    action: Ints
+    weight: Floats
+
+
+def associate(
+    rummage_events: pa.Table,
+    action_events: pa.Table,
+    settings: AssociationSettings,
+    clock_offsets: pa.Table | None = None,
+) -> Matches:
+    """Matches rummage events with the actions of customers.
+
+    Args:
+        rummage_events: Rows of `silver.rummage_events`, in any order; may be empty.
+        action_events: Rows of `silver.action_events`, in any order; may be empty.
+        settings: Settings.
+        clock_offsets: Rows of `silver.clock_offsets`; device times are compared as they stand where
+            there is none.
+
+    Returns:
+        Candidates and actions without a product. In a candidate's row `action_id` is the action
+        that the solver chose for the rummage or, in rows that it did not choose, the customer's
+        action that weighs most. `component_id` is the smallest rummage id of the component.
+
+    Raises:
+        ValueError: An action's probability is not between 0 and 1, or a device has no clock offset.
+
+    Example:
+        >>> import datetime as dt
+        >>> at = [dt.datetime(2026, 1, 5, 9, 0, second, tzinfo=dt.UTC) for second in (0, 2)]
+        >>> found = associate(
+        ...     pa.table({"rummage_id": ["r"], "peak_time": at[:1]}),
+        ...     pa.table({"action_id": ["a", "b"], "customer_id": ["x", "y"], "peak_time": at,
+        ...               "probability": [0.2, 0.9]}),
+        ...     AssociationSettings())
+        >>> rows = found.match_candidates.to_pylist()
+        >>> [(row["customer_id"], round(row["probability"], 3), row["is_chosen"]) for row in rows]
+        [('y', 0.717, True), ('x', 0.205, False), (None, 0.079, False)]
+        >>> found.unmatched_actions.select(["action_id", "reason"]).to_pylist()
+        [{'action_id': 'a', 'reason': 'lost_to_another'}]
+    """
+    rummages = _in_time(rummage_events, "rummage_id", "reader_id", clock_offsets)
+    actions = _in_time(action_events, "action_id", "camera_id", clock_offsets)
+    graph = time_graph(
+        rummages.time_us,
+        actions.time_us,
+        floats(action_events["probability"])[actions.rows],
+        settings,
+    )
+    matching = best_matching(graph)
+    names = texts(action_events["customer_id"]).take(pa.array(actions.rows))
+    customers = names.unique().sort()
+    customer_of = position_in(names, customers)
+    found = _candidates(graph, customer_of, settings.nobody_weight)
+    # The entry for action -1, none, comes last: nobody.
+    chosen = np.append(customer_of, -1)[matching.action]
+    rows = _candidate_columns(found, matching, chosen, settings)
+    rows["rummage_id"] = rummages.ids.take(rows["rummage_id"])
+    rows["customer_id"] = customers.take(rows["customer_id"])
+    rows["action_id"] = actions.ids.take(rows["action_id"])
+    rows["component_id"] = _component_names(matching.component, rummages.ids).take(
+        rows["component_id"]
+    )
+    return Matches(
+        table_from_columns(load_contract("silver.match_candidates"), rows),
+        _unmatched_rows(graph, matching, actions.ids),
+    )
+
+
+def _in_time(events: pa.Table, key: str, device: str, clock_offsets: pa.Table | None) -> _Events:
+    ids, time_us = texts(events[key]), times_us(events["peak_time"])
+    if clock_offsets is not None:
+        time_us = store_times_us(time_us, texts(events[device]), clock_offsets)
+    rows = order_of(time_us, ids)
+    return _Events(ids.take(pa.array(rows)), time_us[rows], rows)
+
+
+def _candidates(graph: Graph, customer_of: Ints, nobody_weight: float) -> _Candidates:
+    """Each rummage's customers, each with the action that weighs most, of equals the earliest."""
+    customer = customer_of[graph.action]
+    order = np.lexsort((graph.action, -graph.weight, customer, graph.rummage))
+    rummage, customer = graph.rummage[order], customer[order]
+    is_best = np.ones(len(order), bool)
+    is_best[1:] = (np.diff(rummage) != 0) | (np.diff(customer) != 0)
+    best = order[is_best]
+    nobody = np.full(graph.rummages, -1)
+    return _Candidates(
+        np.concatenate([rummage[is_best], np.arange(graph.rummages)]),
+        np.concatenate([customer[is_best], nobody]),
+        np.concatenate([graph.action[best], nobody]),
+        np.concatenate([graph.weight[best], np.full(graph.rummages, nobody_weight)]),
+    )
+
+
+def _candidate_columns(
+    found: _Candidates, matching: Matching, chosen: Ints, settings: AssociationSettings
+) -> dict[str, Any]:
+    """The table's columns, positions for ids; by rummage and probability, nobody last."""
+    total = np.bincount(found.rummage, found.weight, minlength=len(chosen))
+    probability = found.weight / total[found.rummage]
+    is_chosen = found.customer == chosen[found.rummage]
+    is_nobody = found.customer < 0
+    order = np.lexsort((found.customer, -probability, is_nobody, found.rummage))
+    is_listed = is_chosen | is_nobody | (probability >= settings.min_probability)
+    rows = order[is_listed[order]]
+    rummage = found.rummage[rows]
+    action = np.where(is_chosen[rows], matching.action[rummage], found.action[rows])
+    return {
+        "rummage_id": pa.array(rummage),
+        "customer_id": pa.array(found.customer[rows], mask=is_nobody[rows]),
+        "action_id": pa.array(action, mask=is_nobody[rows]),
+        "log_likelihood_ratio": np.log(found.weight[rows] / settings.nobody_weight),
+        "probability": probability[rows],
+        "is_chosen": is_chosen[rows],
+        "component_id": pa.array(rummage),
+    }
+
+
+def _component_names(component: Ints, ids: pa.Array) -> pa.Array:
+    """For each rummage the smallest id of its component."""
+    by_id = order_of(ids)
+    _, first = np.unique(component[by_id], return_index=True)
+    _, number = np.unique(component, return_inverse=True)
+    return ids.take(pa.array(by_id[first][number]))
+
+
+def _unmatched_rows(graph: Graph, matching: Matching, ids: pa.Array) -> pa.Table:
+    """Actions that the solver joined with no rummage, by time."""
+    has_edge, is_matched = np.zeros((2, graph.actions), bool)
+    has_edge[graph.action] = True
+    is_matched[matching.action[matching.action >= 0]] = True
+    left = np.flatnonzero(~is_matched)
+    reason = np.where(has_edge[left], "lost_to_another", "no_rummage_in_time")
+    return table_from_columns(
+        load_contract("silver.unmatched_actions"),
+        {"action_id": ids.take(pa.array(left)), "reason": pa.array(reason, pa.string())},
+    )

@@ -1,0 +1,23 @@
+"""Footage: what a container says of itself, and sampled, scaled frames out of it; no Spark."""
+
+from storeday.footage.decord_reader import DecordError
+from storeday.footage.names import segment_start
+from storeday.footage.pictures import SampledFrame
+from storeday.footage.probe import SegmentProbe, probe_segment
+from storeday.footage.segment import DecodeOutcome, SegmentSampling, sample_segment
+from storeday.footage.settings import FootageSettings
+from storeday.footage.stretches import Sampler, Stretch
+
+__all__ = [
+    "DecodeOutcome",
+    "DecordError",
+    "FootageSettings",
+    "SampledFrame",
+    "Sampler",
+    "SegmentProbe",
+    "SegmentSampling",
+    "Stretch",
+    "probe_segment",
+    "sample_segment",
+    "segment_start",
+]

@@ -1,0 +1,67 @@
+"""The process that runs decord: `python -m storeday.footage.decord_child`, its orders on stdin.
+
+Each kept frame goes to the spool as a line of JSON (fields of `SampledFrame`, and `bytes`),
+followed by the JPEG. A dot on stdout is a sign of life.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from storeday.footage.pictures import FrameMaker
+from storeday.footage.settings import FootageSettings
+
+# Frames passed over between two signs of life.
+SKIP_AT_ONCE = 64
+
+
+def main() -> None:
+    """Reads the orders and the segment, writes the spool, and ends the process."""
+    # The pipe is for signs of life only; whatever libraries print goes with the errors.
+    pulse = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        _obey(json.load(sys.stdin), pulse)
+    except Exception as error:
+        print(f"{type(error).__name__}: {_first_words(error)}", file=sys.stderr, flush=True)
+        os._exit(1)
+    # Not the usual way out: decord's threads hang at times when they are taken down in good order.
+    os._exit(0)
+
+
+def _obey(order: dict[str, Any], pulse: int) -> None:
+    import decord  # noqa: PLC0415 - slow to import, and only this process needs it
+
+    reader = decord.VideoReader(order["path"], num_threads=1)
+    if len(reader) != order["frames"]:
+        raise ValueError(f"it counts {len(reader)} frames, the container {order['frames']}")
+    with os.fdopen(order["spool"], "wb") as spool:
+        _read(reader, order, spool, pulse)
+
+
+def _read(reader: Any, order: dict[str, Any], spool: BinaryIO, pulse: int) -> None:
+    maker = FrameMaker(FootageSettings(**order["settings"]))
+    position = 0
+    for index, pts_us, reason in order["picks"]:
+        while position < index:
+            step = min(SKIP_AT_ONCE, index - position)
+            reader.skip_frames(step)
+            position += step
+            os.write(pulse, b".")
+        picture = reader.next().asnumpy()
+        position += 1
+        frame = asdict(maker.make(picture, pts_us, reason, is_rgb=True))
+        jpeg = frame.pop("jpeg")
+        spool.write(json.dumps({**frame, "bytes": len(jpeg)}).encode() + b"\n" + jpeg)
+        os.write(pulse, b".")
+
+
+def _first_words(error: Exception) -> str:
+    # decord's errors go on with a stack trace of its own.
+    return str(error).strip().split("\n", maxsplit=1)[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Models over frames: which models, on what device, and what they see; no Spark."""
+
+from storeday.inference.errors import ModelError
+from storeday.inference.frames import FramePeople, infer_frames
+from storeday.inference.manifest import ModelManifest, ModelSpec
+from storeday.inference.open_models import OpenModels, load_models, open_models
+from storeday.inference.providers import provider_order
+from storeday.inference.settings import InferenceSettings
+
+__all__ = [
+    "FramePeople",
+    "InferenceSettings",
+    "ModelError",
+    "ModelManifest",
+    "ModelSpec",
+    "OpenModels",
+    "infer_frames",
+    "load_models",
+    "open_models",
+    "provider_order",
+]

@@ -1,0 +1,100 @@
+"""The pass over frames: JPEG in, people out.
+
+JPEGs are decoded by a few threads, ahead of the session. Calls have the models' fixed batch, filled
+across whatever borders the input has; order and keys are kept.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from storeday.inference.open_models import OpenModels
+from storeday.inference.settings import InferenceSettings
+
+Picture = NDArray[np.uint8]
+K = TypeVar("K")
+
+
+@dataclass(frozen=True)
+class FramePeople:
+    """The people in one frame.
+
+    Attributes:
+        boxes: n x 4, float32: x0, y0, x1, y1 in pixels of the JPEG, within it; best score first.
+        scores: n, float32, 0 to 1.
+        embeddings: n x d, float32, rows of length 1; None without an appearance model.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    embeddings: NDArray[np.float32] | None
+
+
+def infer_frames(
+    frames: Iterable[tuple[K, bytes]], models: OpenModels, settings: InferenceSettings
+) -> Iterator[tuple[K, FramePeople]]:
+    """Finds the people in frames.
+
+    Memory holds two batches of decoded frames, whatever the length of the input.
+
+    Args:
+        frames: Keys, of any kind, and JPEGs (bytes or any buffer).
+        models: Opened models.
+        settings: Threads that decode.
+
+    Yields:
+        For each frame its key and its people, in the order of the input; nothing for no input.
+
+    Raises:
+        ValueError: A frame is no JPEG; the message names its key.
+    """
+    batch = models.detector.batch
+    pictures = _decoded(frames, settings.decode_threads, batch)
+    while part := list(islice(pictures, batch)):
+        found = models.detector.people([picture for _, picture in part])
+        vectors: list[NDArray[np.float32]] | list[None] = [None] * len(part)
+        if models.embedder is not None:
+            vectors = models.embedder.embed(
+                [(picture, boxes) for (_, picture), (boxes, _) in zip(part, found, strict=True)]
+            )
+        for (key, _), (boxes, scores), embeddings in zip(part, found, vectors, strict=True):
+            yield key, FramePeople(boxes, scores, embeddings)
+
+
+def _decoded(
+    frames: Iterable[tuple[K, bytes]], threads: int, batch: int
+) -> Iterator[tuple[K, Picture]]:
+    """Pictures in order, some decoded ahead."""
+    waiting: deque[tuple[K, Future[Picture | None]]] = deque()
+    with ThreadPoolExecutor(threads, "jpeg") as pool:
+        try:
+            for key, jpeg in frames:
+                waiting.append((key, pool.submit(_picture, jpeg)))
+                if len(waiting) > batch + threads:
+                    yield _taken(waiting)
+            while waiting:
+                yield _taken(waiting)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _taken(waiting: deque[tuple[K, Future[Picture | None]]]) -> tuple[K, Picture]:
+    key, future = waiting.popleft()
+    picture = future.result()
+    if picture is None:
+        raise ValueError(f"frame {key} is no JPEG that can be decoded")
+    return key, picture
+
+
+def _picture(jpeg: bytes) -> Picture | None:
+    content = np.frombuffer(jpeg, np.uint8)
+    if not len(content):
+        return None
+    return cv2.imdecode(content, cv2.IMREAD_COLOR)  # type: ignore[return-value]

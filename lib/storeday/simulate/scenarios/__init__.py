@@ -1,0 +1,1 @@
+"""Scenarios: one YAML file each, every knob with its comment."""
