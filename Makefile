@@ -30,8 +30,8 @@ check: $(STAMP) ## Lint, types and import rules, in seconds
 test: check ## Everything a commit has to pass
 	$(BIN)/python -m pytest
 
-demo: $(STAMP) ## Run the whole job on a small store-day and say where the tables are
-	$(BIN)/python tests/real/demo.py
+demo: $(STAMP) ## Simulate a small store-day, run the whole job on it, say where the tables are
+	$(BIN)/storeday demo --out demo
 
 bench: $(STAMP) ## Run one benchmark (NAME=...), or all and render the README's table
 	@$(BIN)/python tests/benchmarks/run.py $(NAME)

@@ -6,15 +6,19 @@ Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest.
 import datetime as dt
 import logging
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
 from storeday import __version__
-from storeday.commands.run_days import Request, run_days
+from storeday.commands.demo import run_demo
+from storeday.commands.run_days import WRONG_USE, Request, run_days
+from storeday.commands.simulate import simulate
 from storeday.commands.table_reference import table_reference
+from storeday.simulate import ScenarioError
 from storeday.stages.plan import Places
 
 app = typer.Typer(
@@ -90,6 +94,35 @@ def run(
         conf=_settings(conf),
     )
     raise typer.Exit(run_days(request, _console()))
+
+
+@app.command("simulate")
+def simulate_command(
+    scenario: Annotated[str, typer.Option(help="Name of a scenario, or a YAML file.")],
+    out: Annotated[Path, typer.Option(help="Folder for inbox, stores, truth (and lake).")],
+    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 0,
+    level: Annotated[
+        Literal["footage", "events"], typer.Option(help="Files of devices, or silver tables.")
+    ] = "footage",
+    hours: Annotated[float | None, typer.Option(help="Hours instead of the whole day.")] = None,
+) -> None:
+    """Write a simulated store-day with exact truth."""
+    console = _console()
+    try:
+        simulate(scenario, seed, out, level, hours, console)
+    except ScenarioError as error:
+        logging.getLogger("storeday").error("%s", error)
+        raise typer.Exit(WRONG_USE) from error
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 7,
+    master: Master = "local[*]",
+) -> None:
+    """Simulate a small store-day, run the whole job on it, and say where the tables are."""
+    raise typer.Exit(run_demo(out, seed, master, _console()))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from storeday.footage.pictures import FrameMaker
@@ -15,6 +16,7 @@ from storeday.footage.settings import FootageSettings
 
 # Frames passed over between two signs of life.
 SKIP_AT_ONCE = 64
+STATM = Path("/proc/self/statm")
 
 
 def main() -> None:
@@ -42,7 +44,8 @@ def _obey(order: dict[str, Any], pulse: int) -> None:
 
 
 def _read(reader: Any, order: dict[str, Any], spool: BinaryIO, pulse: int) -> None:
-    maker = FrameMaker(FootageSettings(**order["settings"]))
+    settings = FootageSettings(**order["settings"])
+    maker = FrameMaker(settings)
     position = 0
     for index, pts_us, reason in order["picks"]:
         while position < index:
@@ -50,12 +53,22 @@ def _read(reader: Any, order: dict[str, Any], spool: BinaryIO, pulse: int) -> No
             reader.skip_frames(step)
             position += step
             os.write(pulse, b".")
+        _stay_within(settings.decord_memory_mb)
         picture = reader.next().asnumpy()
         position += 1
         frame = asdict(maker.make(picture, pts_us, reason, is_rgb=True))
         jpeg = frame.pop("jpeg")
         spool.write(json.dumps({**frame, "bytes": len(jpeg)}).encode() + b"\n" + jpeg)
         os.write(pulse, b".")
+
+
+def _stay_within(limit_mb: int) -> None:
+    """Gives up where reading ahead has taken too much memory; where it cannot be seen, goes on."""
+    if not STATM.exists():
+        return
+    resident_mb = int(STATM.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    if resident_mb > limit_mb:
+        raise MemoryError(f"reading ahead took {resident_mb:.0f} MB; the limit is {limit_mb} MB")
 
 
 def _first_words(error: Exception) -> str:

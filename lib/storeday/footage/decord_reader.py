@@ -1,11 +1,13 @@
 """Frames by decord, in a process of its own.
 
 decord 0.6.0 queues packets and decodes on while nobody asks for frames: a clip of 3 MB grew from 56
-to 1,488 MB within four seconds of pause, while reading straight on stayed at 117 MB. So nothing may
-pause between two reads. The child process reads without a break and writes the kept JPEGs to a
-file; only when it has ended well are they given out, at any pace. That keeps memory bounded on both
-sides, costs nothing but disk (some 40 KB a frame), lets a standstill be ended by a signal, and a
-failure half way leaves no half of a segment behind.
+to 1,488 MB within four seconds of pause. So nothing may pause between two reads. The child process
+reads without a break and writes the kept JPEGs to a file; only when it has ended well are they
+given out, at any pace. That costs disk (some 40 KB a frame), lets a standstill be ended by a
+signal, and a failure half way leaves no half of a segment behind. The child's memory is flat only
+where decoding a frame takes longer than packing it: reading all frames of a 1080p clip it peaked at
+250 MB, of a 768 x 432 clip on a busy machine at 873 MB. So it watches itself and gives up at a
+limit.
 
 decord gives pictures without times: the n-th is taken for the n-th presentation time of the
 container, and the numbers of both must agree.

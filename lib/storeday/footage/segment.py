@@ -1,11 +1,13 @@
 """A segment to sampled frames and an outcome.
 
-decord is for dense reading of MP4, MOV and Matroska that look sound: no packet is damaged, and
-their number and length are those that the container states. All else goes to PyAV: segments of
-which few frames are kept, other containers, pictures to be turned, anything cut or damaged, and
-what decord turned out not to read after all. Both give the same frames with the same times: tests
-compare them. Of the other containers, decord refuses GIF, and of MPEG-TS it drops the first group
-of pictures and says nothing, so that every frame came one group (25 frames) early.
+decord is for dense reading of large frames in MP4, MOV and Matroska that look sound: no packet is
+damaged, and their number and length are those that the container states. All else goes to PyAV:
+segments of which few frames are kept or whose frames are small, other containers, pictures to be
+turned, anything cut or damaged, and what decord turned out not to read after all. Both give the
+same frames with the same times, pixel by pixel on real clips: tests compare them.
+
+Of the other containers, decord refuses GIF, and of MPEG-TS it drops the
+first group of pictures and says nothing, so that every frame came one group (25 frames) early.
 
 Reading is straight through, from the first frame to the end of the last stretch; nobody seeks.
 """
@@ -93,7 +95,7 @@ class SegmentSampling:
         try:
             with opened(self._path) as (container, stream):
                 timeline = read_timeline(container, stream)
-            suits_decord = timeline.damage is None and _suits_decord(self._path)
+            suits_decord = timeline.damage is None and self._suits_decord()
         except UnreadableError as error:
             lost_us = timeline.lost_us(None, self._end_us) if timeline else 0
             self._outcome = DecodeOutcome("none", 0, None, None, lost_us / 1e6, str(error))
@@ -116,6 +118,13 @@ class SegmentSampling:
     def _end_us(self) -> int:
         return max((stretch.to_us for stretch in self._stretches), default=0)
 
+    def _suits_decord(self) -> bool:
+        with opened(self._path) as (container, stream):
+            frame = first_frame(container, stream)
+            is_known = container.format.name in DECORD_FORMATS
+            is_large = frame.height >= self._settings.decord_lines
+            return is_known and is_large and frame.rotation == 0
+
     def _is_dense(self, timeline: Timeline, picks: Sequence[Pick]) -> bool:
         read = int(np.searchsorted(timeline.times_us, self._end_us))
         return len(picks) > 0 and len(picks) >= self._settings.decord_share * read
@@ -134,12 +143,6 @@ class SegmentSampling:
         self._outcome = DecodeOutcome(
             decoder, count, first_us, last_us, lost_us / 1e6, reasons or None
         )
-
-
-def _suits_decord(path: Path) -> bool:
-    with opened(path) as (container, stream):
-        is_known = container.format.name in DECORD_FORMATS
-        return is_known and first_frame(container, stream).rotation == 0
 
 
 def _picks(timeline: Timeline, stretches: Sequence[Stretch]) -> list[Pick]:

@@ -58,7 +58,7 @@ def constraints(contract: Contract) -> dict[str, str]:
 
 
 def _or_null(condition: str, columns: list[Column]) -> str:
-    """The condition, or a null where one is allowed: Delta takes an unknown outcome for a breach."""
+    """The condition, or an allowed null: Delta takes an unknown outcome for a breach."""
     nulls = [f"{column.name} IS NULL" for column in columns if not column.required]
     return " OR ".join([*nulls, condition])
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
@@ -98,6 +99,11 @@ class Lake:
             error.add_note(f"while replacing {table}")
             raise
         self._fresh.discard(table)
+
+    def replace_from_arrow(self, table: str, rows: pa.Table, days: Sequence[StoreDay]) -> None:
+        """Replaces a table's rows of some store-days by rows that the driver holds."""
+        frame = self.spark.createDataFrame(rows, spark_schema(load_contract(table)))
+        self.replace(table, frame, days, row_count=rows.num_rows)
 
     def append(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
         """Adds rows that the driver holds, such as the run ledger's."""

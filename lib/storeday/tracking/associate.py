@@ -6,8 +6,9 @@ Source: Zhang et al., ByteTrack: Multi-Object Tracking by Associating Every Dete
 1. confirmed tracks, lost ones too, with boxes of high score;
 2. confirmed tracks still unmatched with boxes of low score;
 3. tracks not yet confirmed with the high boxes that are left;
-4. what is left of 1 and of 3 again, each track with a gate as loose as its prediction is uncertain
-   (`boxes.loose_gate`): nothing to speak of at 30 frames a second, decisive at two;
+4. tracks and high boxes still left, each track with a gate as loose as its prediction is uncertain
+   (`boxes.loose_gate`), and only pairs of which neither could go with another: for walkers at
+   two to five frames a second, whose boxes no longer overlap;
 5. high boxes still left start tracks; tracks that fail to be confirmed end.
 
 What differs from the paper: times are real (`motion`), step 4 is new, similarity is DIoU, and since
@@ -16,7 +17,8 @@ the day is over when we start, a track that gets confirmed also keeps the box th
 A frame is a distinct time. Frames without a box are unknown here and need not be known: prediction
 over two steps equals prediction over their sum.
 
-Cost: per frame some 100 numpy calls on arrays of tracks x boxes, and up to five assignments. Kept between frames are the live tracks, none of them unseen for longer than `lost_s`.
+Cost: per frame some 100 numpy calls on arrays of tracks x boxes, and up to three assignments. Kept
+between frames are the live tracks, none of them unseen for longer than `lost_s`.
 """
 
 import itertools
@@ -163,13 +165,12 @@ def _owners(live: _Live, boxes_px: Floats, high: Flags, settings: TrackingSettin
     _pair(likeness - settings.high_gate, confirmed & free, high, owner, free)
     _pair(likeness - settings.low_gate, confirmed & free, ~high, owner, free)
     _pair(likeness - settings.unconfirmed_gate, ~confirmed, high, owner, free)
-    if (high & (owner < 0)).any() and free.any():
-        deviation = settings.loose_deviations * motion.centre_deviation(live.bank)
+    left = high & (owner < 0)
+    if left.any() and free.any():
         strict = np.where(confirmed, settings.high_gate, settings.unconfirmed_gate)
+        deviation = settings.loose_deviations * motion.centre_deviation(live.bank)
         gate = np.minimum(strict, loose_gate(deviation, settings.loosest_gate))
-        excess = likeness - gate[:, None]
-        _pair(excess, confirmed & free, high, owner, free)
-        _pair(excess, ~confirmed & free, high, owner, free)
+        _pair_without_rivals((likeness > gate[:, None]) & free[:, None] & left, owner)
     return owner
 
 
@@ -192,6 +193,14 @@ def _pair(excess: Floats, tracks: Flags, boxes: Flags, owner: Ints, free: Flags)
     row, column = row[chosen_row[paid]], column[chosen_column[paid]]
     owner[column] = row
     free[row] = False
+
+
+def _pair_without_rivals(possible: Flags, owner: Ints) -> None:
+    """Gives a box to a track where neither could go with another; fills `owner` in place."""
+    one_box = possible.sum(axis=1) == 1
+    one_track = possible.sum(axis=0) == 1
+    row, column = (possible & one_box[:, None] & one_track).nonzero()
+    owner[column] = row
 
 
 def _no_tracks() -> _Live:

@@ -34,9 +34,9 @@ IN_ONES = 1.0 - IN_HEIGHTS
 # the values and 1e-2 to the aspect: variances 30 times that per second.
 DRIFT_PER_S = 30.0 * (IN_HEIGHTS / 20**2 + IN_ONES * 1e-2**2)
 # It adds h/160 per frame to the velocities, which is 1.05 h²/s³: a change of pace by 1.7 m/s every
-# second. A tenth of it keeps the prediction of people who stand and browse where they are (IDF1
-# 0.60 -> 0.75 at 5 frames a second in the CAMPUS auditorium), and still follows walkers. Aspect:
-# 1e-5 per frame.
+# second. A tenth of it keeps the prediction of people who stand and browse where they are: in
+# the CAMPUS auditorium IDF1 rose from 0.63 to 0.74 at five frames a second and from 0.53 to 0.69 at
+# two. Simulated walkers paid for it at two (0.53 -> 0.33), not at five. Aspect: 1e-5 per frame.
 WANDER_PER_S = 30.0**3 * (0.1 * IN_HEIGHTS / 160**2 + IN_ONES * 1e-5**2)
 # Variance of a measured box: h/20, aspect 0.1 (ByteTrack).
 MEASURED = IN_HEIGHTS / 20**2 + IN_ONES * 1e-1**2

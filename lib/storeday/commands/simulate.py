@@ -1,0 +1,62 @@
+"""`storeday simulate`: writes a store-day with exact truth."""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from storeday.contracts import check, conform, load_contract
+from storeday.lake.lake import Lake
+from storeday.lake.session import spark_session
+from storeday.lake.store_day import StoreDay
+from storeday.simulate import SimulatedDay, load_scenario, simulate_store_day
+
+LOGGER = logging.getLogger("storeday")
+
+Level = Literal["footage", "events"]
+
+
+def simulate(
+    scenario: str, seed: int, out: Path, level: Level, hours: float | None, console: Console
+) -> SimulatedDay:
+    """Simulates a store-day and writes inbox, stores, truth and, at level `events`, a lake.
+
+    Args:
+        scenario: Name of a scenario that ships, or path of a YAML file.
+        seed: Seed of all chance.
+        out: Folder to write to.
+        level: `footage` or `events`.
+        hours: Hours to simulate instead of the scenario's opening time.
+        console: Where progress goes.
+
+    Raises:
+        ScenarioError: The scenario is not valid; all faults at once.
+    """
+    chosen = load_scenario(scenario, hours=hours)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        made = simulate_store_day(chosen, seed, out, level, progress=report, workers=2)
+    if made.tables:
+        _write_lake(made, out / "lake")
+    LOGGER.info("simulated %s/%s under %s", made.store_id, made.business_date, out)
+    return made
+
+
+def _write_lake(made: SimulatedDay, root: Path) -> None:
+    """Writes the tables of level `events`, from which `--from-stage` can start."""
+    day = StoreDay(made.store_id, made.business_date)
+    lake = Lake(spark_session("storeday simulate"), str(root))
+    stamps = {"store_id": day.store_id, "business_date": day.business_date}
+    for name, rows in made.tables.items():
+        contract = load_contract(name)
+        stamped = conform(rows, contract, stamps)
+        check(stamped, contract)
+        lake.replace_from_arrow(name, stamped, [day])
