@@ -173,7 +173,7 @@ def test_moving_tags_score_above_stationary_ones(real, lake):
 
 
 def test_interactions_say_what_where_and_how_sure(real, lake):
-    """Each tag that moved is an interaction; the footage is of other people than moved the crate."""
+    """Each tag that moved is an interaction; the footage is not of those who moved them."""
     interactions = read(lake, "gold.interactions")
     events = read(lake, "silver.rummage_events")
     assert interactions.num_rows == events.num_rows > 0

@@ -1,10 +1,10 @@
 """A segment to sampled frames and an outcome.
 
-decord is for dense reading of large frames in MP4, MOV and Matroska that look sound: no packet is
-damaged, and their number and length are those that the container states. All else goes to PyAV:
-segments of which few frames are kept or whose frames are small, other containers, pictures to be
-turned, anything cut or damaged, and what decord turned out not to read after all. Both give the
-same frames with the same times, pixel by pixel on real clips: tests compare them.
+decord is for dense reading of large frames in short MP4, MOV and Matroska that look sound: no
+packet is damaged, and their number and length are those that the container states. All else goes to
+PyAV: long segments, those of which few frames are kept or whose frames are small, other containers,
+pictures to be turned, anything cut or damaged, and what decord turned out not to read after all.
+Both give the same frames with the same times, pixel by pixel on real clips: tests compare them.
 
 Of the other containers, decord refuses GIF, and of MPEG-TS it drops the
 first group of pictures and says nothing, so that every frame came one group (25 frames) early.
@@ -102,7 +102,7 @@ class SegmentSampling:
             return
         picks = _picks(timeline, self._stretches)
         fault = timeline.damage
-        if suits_decord and self._is_dense(timeline, picks):
+        if suits_decord and self._is_worth_decord(timeline, picks):
             try:
                 count = len(timeline.times_us)
                 yield from read_by_decord(self._path, picks, count, self._settings)
@@ -125,9 +125,10 @@ class SegmentSampling:
             is_large = frame.height >= self._settings.decord_lines
             return is_known and is_large and frame.rotation == 0
 
-    def _is_dense(self, timeline: Timeline, picks: Sequence[Pick]) -> bool:
+    def _is_worth_decord(self, timeline: Timeline, picks: Sequence[Pick]) -> bool:
         read = int(np.searchsorted(timeline.times_us, self._end_us))
-        return len(picks) > 0 and len(picks) >= self._settings.decord_share * read
+        is_short = len(timeline.times_us) <= self._settings.decord_frames
+        return is_short and len(picks) > 0 and len(picks) >= self._settings.decord_share * read
 
     def _by_pyav(self, timeline: Timeline, fault: str | None) -> Iterator[SampledFrame]:
         reader = PyavReader(self._path, timeline, Sampler(self._stretches), self._settings)
