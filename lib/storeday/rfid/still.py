@@ -25,8 +25,8 @@ STATIONARY = {
     "log_js": (-10.4, 0.84),
 }
 # Parts whose value on a still tag does not depend on the window's length: the median spread of
-# stationary tags is 0.92 dB in 30 s and 0.89 dB in 60 s. Long windows are those of tags that are read
-# seldom, often because they are moved or covered; compared among themselves they would look normal.
+# stationary tags is 0.92 dB in 30 s and 0.89 dB in 60 s. Long windows are those of tags that are
+# read seldom, often because they are moved or covered; among themselves they would look normal.
 OF_ANY_LENGTH = frozenset({"spread_db"})
 ANY_LENGTH_S = 0.0
 # More than any antenna port (16 bits).
