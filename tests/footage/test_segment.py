@@ -1,5 +1,6 @@
 import os
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,8 @@ from storeday.footage.segment import DecodeOutcome
 
 WHOLE = 1 << 62
 ALL = [Stretch(0, WHOLE, 500.0, "detail")]
-DECORD, PYAV = FootageSettings(decord_share=0.0), FootageSettings(decord_share=2.0)
+DECORD = FootageSettings(decord_share=0.0, decord_lines=0)
+PYAV = FootageSettings(decord_share=2.0)
 UNEVEN = np.cumsum([0, *np.random.default_rng(3).choice([20, 33, 40, 100, 400], 99)]).tolist()
 
 
@@ -66,10 +68,16 @@ def test_samples_stretches_of_a_clip_with_b_frames(settings, clips, tmp_path):
     assert (outcome.lost_s, outcome.reason) == (0.0, None)
 
 
-def test_few_frames_are_read_by_pyav_and_many_by_decord(clips, tmp_path):
+def test_few_or_small_frames_are_read_by_pyav_and_many_large_ones_by_decord(clips, tmp_path):
     path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN)
-    for rate, decoder in ((2.0, "pyav"), (12.5, "decord")):
-        _, outcome = sampled(path, [Stretch(0, WHOLE, rate, "scout")], FootageSettings())
+    for rate, lines, longest, decoder in (
+        (2.0, clips.HEIGHT, 100, "pyav"),
+        (12.5, clips.HEIGHT, 100, "decord"),
+        (12.5, clips.HEIGHT + 1, 100, "pyav"),
+        (12.5, clips.HEIGHT, 99, "pyav"),
+    ):
+        settings = FootageSettings(decord_lines=lines, decord_frames=longest)
+        _, outcome = sampled(path, [Stretch(0, WHOLE, rate, "scout")], settings)
         assert outcome.decoder == decoder
 
 
@@ -119,10 +127,18 @@ def test_damage_in_the_middle_costs_only_what_is_damaged(clips, tmp_path):
 
 def test_a_decoder_that_stands_still_is_given_up(clips, tmp_path):
     path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN, options=clips.B_FRAMES)
-    frames, outcome = sampled(path, ALL, FootageSettings(decord_share=0.0, stall_s=0.001))
+    frames, outcome = sampled(path, ALL, replace(DECORD, stall_s=0.001))
     assert [clips.number_in(frame.jpeg) for frame in frames] == list(range(100))
     assert outcome.decoder == "pyav"
     assert "no progress for 0.001 s" in outcome.reason
+
+
+def test_a_decoder_that_takes_too_much_memory_is_given_up(clips, tmp_path):
+    path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN, options=clips.B_FRAMES)
+    frames, outcome = sampled(path, ALL, replace(DECORD, decord_memory_mb=20))
+    assert [clips.number_in(frame.jpeg) for frame in frames] == list(range(100))
+    assert outcome.decoder == "pyav"
+    assert "the limit is 20 MB; read by PyAV" in outcome.reason
 
 
 def test_unreadable_content_gives_an_outcome_and_no_frame(tmp_path):

@@ -6,7 +6,8 @@ returns several tables. Spark functions take one table and return one, so tables
 the table's name.
 
 What else a function has to tell travels the same way, under names that begin with an underscore:
-`_failure` (what went wrong, as text), `_rows_in` and `_cpu` (numbers, in `rows`).
+`_failure` (what went wrong, as text), `_providers` (what inference ran on, as text), `_rows_in` and
+`_cpu` (numbers, in `rows`).
 """
 
 import datetime as dt
@@ -49,7 +50,8 @@ SPARK_SCHEMA = (
 )
 KEYS = ("store_id", "business_date", "part")
 
-FAILURE, ROWS_IN, CPU, ANCHOR = "_failure", "_rows_in", "_cpu", "_anchor"
+FAILURE, PROVIDERS = "_failure", "_providers"
+ROWS_IN, CPU, ANCHOR = "_rows_in", "_cpu", "_anchor"
 
 # A slice of this size keeps Arrow's 2 GiB limit for binary columns far away.
 SLICE_ROWS = 65_536

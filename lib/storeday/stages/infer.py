@@ -4,6 +4,7 @@ One session per Python worker, whatever the number of store-days and cameras; ba
 size run across the borders of Arrow batches.
 """
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -80,6 +81,8 @@ def _infer(
     for day, found in waiting.items():
         yield from _give_out(plans[day], found, views)
     if day is not None:
+        used = json.dumps({role: list(names) for role, names in opened.providers.items()})
+        yield bundle.note(day, "", bundle.PROVIDERS, 0, used)
         yield bundle.note(day, "", bundle.CPU, round((time.process_time() - started) * 1e6))
 
 

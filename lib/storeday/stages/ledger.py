@@ -5,7 +5,7 @@ import os
 import resource
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,25 @@ class StageRun:
         return time.perf_counter() - self.started_s
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What a stage's bundles hold, by store-day.
+
+    Attributes:
+        rows: Rows by store-day and table; numbers of notes likewise.
+        failures: What went wrong, by store-day.
+        providers: What inference ran on, as JSON; empty where there was none.
+    """
+
+    rows: Mapping[tuple[StoreDay, str], int]
+    failures: Mapping[StoreDay, str]
+    providers: str = ""
+
+    def total(self, table: str, days: Iterable[StoreDay]) -> int:
+        """Rows of a table over some store-days."""
+        return sum(self.rows.get((day, table), 0) for day in days)
+
+
 @dataclass
 class Ledger:
     """Collects the rows of one start of the job and writes them in one commit.
@@ -49,7 +68,6 @@ class Ledger:
     Attributes:
         attempt_id: Name of this start.
         rows: Rows so far.
-        providers: Execution providers that inference really used, as JSON.
     """
 
     attempt_id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -58,11 +76,11 @@ class Ledger:
     def record(
         self,
         run: StageRun,
-        counts: Mapping[tuple[StoreDay, str], int],
-        failures: Mapping[StoreDay, str],
+        summary: Summary,
         models: ModelManifest | None,
     ) -> None:
         """Adds one row per store-day of a stage that has ended."""
+        counts, failures = summary.rows, summary.failures
         wall_s, driver_s = run.wall_s(), time.process_time() - run.cpu_s
         for plan in run.plans:
             failure = failures.get(plan.day)
@@ -90,6 +108,7 @@ class Ledger:
                     "code_version": __version__,
                     "settings_sha256": plan.settings.digest(),
                     "models": models.as_json() if models else "[]",
+                    "providers": summary.providers or None,
                     "inputs": plan.inputs_json() if run.stage in ("index", "parse") else None,
                     "error": failure,
                 }

@@ -7,7 +7,7 @@ store-days.
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ from storeday.inference import ModelManifest
 from storeday.lake import bundle
 from storeday.lake.lake import COMMITS_AT_ONCE, Lake
 from storeday.lake.store_day import StoreDay, is_one_of
-from storeday.stages.ledger import Ledger, StageRun
+from storeday.stages.ledger import Ledger, StageRun, Summary
 from storeday.stages.plan import DayPlan
 from storeday.stages.report_progress import Reporter
 from storeday.stages.stage import Stage, StageContext
@@ -34,23 +34,6 @@ class Outcome:
     """How a run ended: what went wrong, by store-day. A store-day that is not in it is done."""
 
     failures: dict[StoreDay, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a stage's bundles hold, by store-day.
-
-    Attributes:
-        rows: Rows by store-day and table; numbers of notes likewise.
-        failures: What went wrong, by store-day.
-    """
-
-    rows: Mapping[tuple[StoreDay, str], int]
-    failures: Mapping[StoreDay, str]
-
-    def total(self, table: str, days: Iterable[StoreDay]) -> int:
-        """Rows of a table over some store-days."""
-        return sum(self.rows.get((day, table), 0) for day in days)
 
 
 class Runner:
@@ -106,7 +89,7 @@ class Runner:
                 failures.update(self._run_stage(stage, plans[half:]))
                 return failures
             summary = Summary({}, {plans[0].day: _words(error)})
-        self.ledger.record(run, summary.rows, summary.failures, self.models)
+        self.ledger.record(run, summary, self.models)
         self.reporter.stage_done(stage.name, run.wall_s(), summary.rows, summary.failures)
         return dict(summary.failures)
 
@@ -167,19 +150,24 @@ QUARANTINING = frozenset({"index", "parse"})
 
 def _summarise(bundles: DataFrame) -> Summary:
     """Counts rows by store-day and table; this is the action that computes the stage."""
-    failure = sf.when(sf.col("name") == bundle.FAILURE, sf.col("body").cast("string"))
+    is_text = sf.col("name").isin(bundle.FAILURE, bundle.PROVIDERS)
     counted = (
         bundles.groupBy("store_id", "business_date", "name")
-        .agg(sf.sum("rows").alias("rows"), sf.min(failure).alias("failure"))
+        .agg(
+            sf.sum("rows").alias("rows"),
+            sf.min(sf.when(is_text, sf.col("body").cast("string"))).alias("text"),
+        )
         .collect()
     )
-    rows, failures = {}, {}
+    rows, failures, providers = {}, {}, ""
     for row in counted:
         day = StoreDay(row["store_id"], row["business_date"])
         rows[day, row["name"]] = row["rows"]
-        if row["failure"] is not None:
-            failures[day] = row["failure"]
-    return Summary(rows, failures)
+        if row["name"] == bundle.FAILURE:
+            failures[day] = row["text"]
+        if row["name"] == bundle.PROVIDERS:
+            providers = row["text"]
+    return Summary(rows, failures, providers)
 
 
 def _words(error: Exception) -> str:

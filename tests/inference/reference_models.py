@@ -1,4 +1,7 @@
-"""Manifests of the reference models, whose files lie outside the repository."""
+"""A manifest of the reference models, whose files lie outside the repository.
+
+Tests elsewhere load this file by its path (`importlib.util.spec_from_file_location`).
+"""
 
 import hashlib
 from pathlib import Path
@@ -6,7 +9,7 @@ from typing import Any
 
 import yaml
 
-COCO = (
+CLASSES_OF_COCO = (
     "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,"
     "stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,"
     "backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,"
@@ -14,7 +17,7 @@ COCO = (
     "banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,"
     "potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,"
     "oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush"
-).split(",")
+)
 
 
 def sha256(path: Path) -> str:
@@ -34,7 +37,7 @@ def yolox_entry(models: Path) -> dict[str, Any]:
         "input_width_px": 416,
         "input_height_px": 416,
         "channel_order": "BGR",
-        "classes": COCO,
+        "classes": CLASSES_OF_COCO.split(","),
     }
 
 
@@ -55,11 +58,6 @@ def osnet_entry(models: Path) -> dict[str, Any]:
     }
 
 
-def write_manifest(path: Path, entries: list[dict[str, Any]]) -> Path:
-    path.write_text(yaml.safe_dump({"models": entries}), "utf-8")
-    return path
-
-
 def write_reference_manifest(path: Path, real: Path, with_appearance: bool = True) -> Path:
     """A manifest of the reference models below the folder of real data.
 
@@ -71,4 +69,5 @@ def write_reference_manifest(path: Path, real: Path, with_appearance: bool = Tru
     entries = [yolox_entry(real / "models")]
     if with_appearance:
         entries.append(osnet_entry(real / "models"))
-    return write_manifest(path, entries)
+    path.write_text(yaml.safe_dump({"models": entries}), "utf-8")
+    return path

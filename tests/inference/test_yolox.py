@@ -1,0 +1,135 @@
+import cv2
+import numpy as np
+import pytest
+
+from storeday.inference import InferenceSettings, ModelSpec
+from storeday.inference.sessions import Session
+from storeday.inference.yolox import Yolox, decode, grid, iou_matrix, suppress
+
+
+class Recorder:
+    """Takes the place of ONNX Runtime: keeps what it is given, gives what it was told to."""
+
+    def __init__(self, output):
+        self.output, self.given = output, None
+
+    def run(self, _, feeds):
+        self.given = feeds["images"].copy()
+        return [self.output]
+
+
+def detector(tiny, output, order="BGR", **settings):
+    entry = {
+        "role": "person_detector",
+        "head": "yolox",
+        "file": "none.onnx",
+        "sha256": "0" * 64,
+        "licence": "none",
+        "domain": "simulated",
+        "input_width_px": tiny.SIDE,
+        "input_height_px": tiny.SIDE,
+        "channel_order": order,
+        "classes": tiny.CLASSES,
+    }
+    inner = Recorder(output)
+    shape = (len(output), 3, tiny.SIDE, tiny.SIDE)
+    session = Session(inner, "images", shape, (output.shape,), ("CPUExecutionProvider",))
+    return Yolox(session, ModelSpec(**entry), InferenceSettings(**settings)), inner
+
+
+def letterboxed(picture, side, is_rgb):
+    """As YOLOX's authors describe it, pixel by pixel."""
+    height, width = picture.shape[:2]
+    ratio = min(side / height, side / width)
+    small = cv2.resize(picture, (int(width * ratio), int(height * ratio)))
+    expected = np.full((3, side, side), 114, np.float32)
+    for y in range(small.shape[0]):
+        for x in range(small.shape[1]):
+            for channel in range(3):
+                expected[channel, y, x] = small[y, x, 2 - channel if is_rgb else channel]
+    return expected
+
+
+@pytest.mark.parametrize("order", ["BGR", "RGB"])
+def test_letterbox_stands_in_the_upper_left_corner(order, tiny):
+    rng = np.random.default_rng(5)
+    yolox, inner = detector(tiny, np.zeros((2, tiny.CELLS, 7), np.float32), order)
+    # The second round has other proportions: nothing of the first may shine through.
+    for shapes in (((90, 160), (64, 20)), ((64, 20), (32, 32)), ((20, 30), (7, 90))):
+        pictures = [rng.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in shapes]
+        yolox.people(pictures)
+        for slot, picture in enumerate(pictures):
+            expected = letterboxed(picture, tiny.SIDE, order == "RGB")
+            np.testing.assert_array_equal(inner.given[slot], expected)
+
+
+def test_boxes_are_decoded_cell_by_cell():
+    rng = np.random.default_rng(6)
+    cells = grid(64, 32)
+    raw = rng.normal(0, 1, (len(cells), 4)).astype(np.float32)
+    expected = []
+    for stride in (8, 16, 32):
+        for row in range(32 // stride):
+            for column in range(64 // stride):
+                dx, dy, width, height = raw[len(expected)].astype(float)
+                x, y = (column + dx) * stride, (row + dy) * stride
+                w, h = np.exp(width) * stride, np.exp(height) * stride
+                expected.append([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
+    np.testing.assert_allclose(decode(raw, cells), expected, rtol=1e-4, atol=1e-3)
+
+
+def overlap(a, b):
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    shared = max(width, 0) * max(height, 0)
+    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+
+
+def suppressed(boxes, scores, iou):
+    order = sorted(range(len(boxes)), key=lambda n: (-scores[n], n))
+    kept = []
+    for n in order:
+        if all(overlap(boxes[n], boxes[k]) <= iou for k in kept):
+            kept.append(n)
+    return kept
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_suppression_is_that_of_a_plain_loop(seed):
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(0, 60))
+    low = rng.integers(0, 40, (count, 2))
+    boxes = np.concatenate([low, low + rng.integers(5, 30, (count, 2))], axis=1).astype(np.float32)
+    scores = rng.choice([0.2, 0.4, 0.5, 0.9], count).astype(np.float32)
+    assert suppress(boxes, scores, 0.4).tolist() == suppressed(boxes, scores, 0.4)
+
+
+def test_overlaps_are_those_of_single_pairs():
+    rng = np.random.default_rng(8)
+    low = rng.uniform(0, 50, (20, 2))
+    boxes = np.concatenate([low, low + rng.uniform(1, 40, (20, 2))], axis=1).astype(np.float32)
+    expected = [[overlap(a, b) for b in boxes.astype(float)] for a in boxes.astype(float)]
+    np.testing.assert_allclose(iou_matrix(boxes), expected, atol=1e-5)
+
+
+def test_scores_of_persons_count_and_boxes_come_in_pixels_of_the_picture(tiny):
+    output = np.zeros((1, tiny.CELLS, 7), np.float32)
+    output[0, 0] = [0.5, 0.5, np.log(2), np.log(2), 0.8, 0.0, 0.5]
+    output[0, 10] = [0.5, 0.5, 0, 0, 0.9, 0.9, 0.1]  # rather a cat
+    output[0, 14] = [0.5, 0.5, np.log(2), 0, 1.0, 0.0, 0.9]  # x 12 to 28, the picture ends at 24
+    yolox, _ = detector(tiny, output, score_threshold=0.1)
+    # 64 lines in 32: everything is twice as large in the picture.
+    ((boxes, scores),) = yolox.people([np.zeros((64, 48, 3), np.uint8)])
+    np.testing.assert_allclose(scores, [0.9, 0.4], rtol=1e-6)
+    np.testing.assert_allclose(boxes, [[24, 48, 48, 64], [0, 0, 24, 24]], rtol=1e-5)
+    assert boxes.dtype == scores.dtype == np.float32
+
+
+def test_boxes_outside_the_picture_are_dropped(tiny):
+    output = np.zeros((1, tiny.CELLS, 7), np.float32)
+    output[0, 3] = [0.5, 0.5, 0, 0, 1.0, 0.0, 0.9]  # x 24 to 32, where a slim picture has none
+    yolox, _ = detector(tiny, output)
+    ((boxes, scores),) = yolox.people([np.zeros((64, 40, 3), np.uint8)])
+    assert boxes.shape == (0, 4)
+    assert scores.shape == (0,)
