@@ -215,7 +215,7 @@ def test_spark_delta_rs_and_duckdb_read_the_same_sums(spark, lake):
         ("bronze.rfid_reads", "rssi_dbm"),
         ("silver.detections", "score"),
         ("gold.heatmap_hourly", "stay_s"),
-        ("gold.interactions", "probability"),
+        ("gold.coverage", "observed_s"),
     ]:
         path = str(lake / load_contract(table).path)
         by_spark = spark.read.format("delta").load(path).selectExpr(f"sum({column})").first()[0]

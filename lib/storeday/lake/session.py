@@ -24,12 +24,17 @@ REQUIRED = {
     "spark.ui.showConsoleProgress": "false",
 }
 
-LOCAL = {
-    "spark.ui.enabled": "false",
-    "spark.driver.memory": "4g",
+# On one machine: the defaults are made for clusters, and spend most of a small day on empty tasks.
+ONE_MACHINE = {
     "spark.sql.shuffle.partitions": "4",
     # The default rebuilds a table's state in 50 tasks at every commit.
     "spark.databricks.delta.snapshotPartitions": "2",
+}
+
+LOCAL = {
+    **ONE_MACHINE,
+    "spark.ui.enabled": "false",
+    "spark.driver.memory": "4g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
@@ -52,13 +57,23 @@ def spark_session(
     for key, value in REQUIRED.items():
         builder = builder.config(key, value)
     if _is_submitted():
-        return _quiet(builder.getOrCreate())
+        return _quiet(_fitted(builder.getOrCreate()))
     # Workers must run the interpreter that runs the driver.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = builder.master(master)
     for key, value in {**LOCAL, **(conf or {})}.items():
         builder = builder.config(key, value)
     return _quiet(configure_spark_with_delta_pip(builder).getOrCreate())
+
+
+def _fitted(spark: SparkSession) -> SparkSession:
+    """Settings for one machine, where spark-submit was given a local master and no others."""
+    given = spark.sparkContext.getConf()
+    if spark.sparkContext.master.startswith("local"):
+        for key, value in ONE_MACHINE.items():
+            if not given.contains(key):
+                spark.conf.set(key, value)
+    return spark
 
 
 def _is_submitted() -> bool:
