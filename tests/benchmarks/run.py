@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parents[1] / "README.md"
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
-sys.path.insert(0, str(FOLDER))
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "real")]
 
 from measure import calibration_s, machine  # noqa: E402
 

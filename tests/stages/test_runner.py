@@ -39,7 +39,7 @@ class Silent:
     def stage_started(self, stage, days):
         pass
 
-    def stage_done(self, stage, wall_s, rows, failures):
+    def stage_done(self, stage, days, wall_s, rows, failures):
         self.done.append((stage, dict(failures)))
 
 

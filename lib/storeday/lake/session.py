@@ -69,7 +69,7 @@ def spark_session(
 def _fitted(spark: SparkSession) -> SparkSession:
     """Settings for one machine, where spark-submit was given a local master and no others."""
     given = spark.sparkContext.getConf()
-    if spark.sparkContext.master.startswith("local"):
+    if str(spark.sparkContext.master).startswith("local"):
         for key, value in ONE_MACHINE.items():
             if not given.contains(key):
                 spark.conf.set(key, value)

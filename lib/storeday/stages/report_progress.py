@@ -42,13 +42,13 @@ class Reporter:
     def stage_done(
         self,
         stage: str,
+        days: Sequence[StoreDay],
         wall_s: float,
         rows: Mapping[tuple[StoreDay, str], int],
         failures: Mapping[StoreDay, str],
     ) -> None:
         """A stage has ended, with rows by store-day and table."""
         self._end_status()
-        days = sorted({day for day, _ in rows} | set(failures))
         tables: dict[str, int] = {}
         for (_, table), count in rows.items():
             if not table.startswith("_"):

@@ -90,7 +90,8 @@ class Runner:
                 return failures
             summary = Summary({}, {plans[0].day: _words(error)})
         self.ledger.record(run, summary, self.models)
-        self.reporter.stage_done(stage.name, run.wall_s(), summary.rows, summary.failures)
+        days = [plan.day for plan in plans]
+        self.reporter.stage_done(stage.name, days, run.wall_s(), summary.rows, summary.failures)
         return dict(summary.failures)
 
     def _compute_and_replace(
