@@ -62,6 +62,18 @@ def test_faults_between_parts_are_found():
         load(GOOD.replace("homography:", "calibration_points: []\n        homography:"))
 
 
+def test_names_mean_one_thing():
+    with pytest.raises(ManifestError, match="'cam1' names two devices"):
+        load(GOOD.replace("- id: r1", "- id: cam1"))
+    with pytest.raises(ManifestError, match="zone 'exit' is of kind display"):
+        load(
+            GOOD.replace("{id: door, kind: entrance", "{id: exit, kind: display").replace(
+                "zones: [door]", "zones: [exit]"
+            )
+        )
+    assert load(GOOD.replace("id: door", "id: exit").replace("[door]", "[exit]"))
+
+
 def test_camera_without_purpose_is_refused():
     with pytest.raises(ManifestError, match=r"cameras\.0\.purpose: Field required"):
         load(GOOD.replace("        purpose: counting visitors\n", ""))

@@ -12,6 +12,8 @@ ZoneKind = Literal[
     "entrance", "display", "fitting_room", "queue", "checkout", "staff_only", "other"
 ]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+# What flows call coming in, leaving, and a visit that began or ended out of sight.
+FLOW_ENDS = frozenset({"entrance", "exit", "unseen"})
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -108,6 +110,26 @@ class StoreLayout(Part):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what} has {twice[0]!r} more than once; ids must differ")
+        return self
+
+    @model_validator(mode="after")
+    def _names_mean_one_thing(self) -> Self:
+        devices = [
+            *[camera.id for camera in self.cameras],
+            *[reader.id for reader in self.readers],
+            *[checkout.register_id for checkout in self.checkouts],
+        ]
+        twice = sorted({name for name in devices if devices.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"{twice[0]!r} names two devices; cameras, readers and checkouts need different ids"
+            )
+        for zone in self.zones:
+            if zone.id in FLOW_ENDS and zone.kind != "entrance":
+                raise ValueError(
+                    f"zone {zone.id!r} is of kind {zone.kind}; in flows that name stands for "
+                    "coming, leaving or not being seen, so only an entrance may have it"
+                )
         return self
 
     @model_validator(mode="after")
