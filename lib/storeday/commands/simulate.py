@@ -7,7 +7,6 @@ from typing import Literal
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from storeday.contracts import check, conform, load_contract
 from storeday.lake.lake import Lake
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
@@ -54,9 +53,5 @@ def _write_lake(made: SimulatedDay, root: Path) -> None:
     """Writes the tables of level `events`, from which `--from-stage` can start."""
     day = StoreDay(made.store_id, made.business_date)
     lake = Lake(spark_session("storeday simulate"), str(root))
-    stamps = {"store_id": day.store_id, "business_date": day.business_date}
     for name, rows in made.tables.items():
-        contract = load_contract(name)
-        stamped = conform(rows, contract, stamps)
-        check(stamped, contract)
-        lake.replace_from_arrow(name, stamped, [day])
+        lake.replace_from_arrow(name, rows, day)

@@ -229,12 +229,17 @@ def _by_keys(
     rows: pa.Table, part_column: str | None
 ) -> Iterator[tuple[tuple[str, dt.date, str], pa.Table]]:
     columns = ["store_id", "business_date"] + ([part_column] if part_column else [])
-    for values in rows.group_by(columns).aggregate([]).to_pylist():
+    groups = rows.group_by(columns).aggregate([]).to_pylist()
+    for values in groups:
+        part = values[part_column] if part_column else ""
+        keys = values["store_id"], values["business_date"], part
+        if len(groups) == 1:
+            yield keys, rows
+            return
         chosen = pa.scalar(True)
         for column in columns:
             chosen = pc.and_(chosen, pc.equal(rows[column], pa.scalar(values[column])))
-        part = values[part_column] if part_column else ""
-        yield (values["store_id"], values["business_date"], part), rows.filter(chosen)
+        yield keys, rows.filter(chosen)
 
 
 def _slices(keys: tuple[str, dt.date, str], name: str, rows: pa.Table) -> Iterator[pa.RecordBatch]:

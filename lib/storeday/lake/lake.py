@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from storeday.contracts import Contract, load_contract
+from storeday.contracts import Contract, check, conform, load_contract
 from storeday.lake.ddl import create_table, spark_schema
 from storeday.lake.store_day import StoreDay, predicate
 
@@ -100,10 +100,18 @@ class Lake:
             raise
         self._fresh.discard(table)
 
-    def replace_from_arrow(self, table: str, rows: pa.Table, days: Sequence[StoreDay]) -> None:
-        """Replaces a table's rows of some store-days by rows that the driver holds."""
-        frame = self.spark.createDataFrame(rows, spark_schema(load_contract(table)))
-        self.replace(table, frame, days, row_count=rows.num_rows)
+    def replace_from_arrow(self, table: str, rows: pa.Table, day: StoreDay) -> None:
+        """Replaces a table's rows of a store-day by rows that the driver holds, without stamps.
+
+        Raises:
+            ContractError: The rows break the table's contract; nothing was written then.
+        """
+        contract = load_contract(table)
+        stamps = {"store_id": day.store_id, "business_date": day.business_date}
+        stamped = conform(rows, contract, stamps)
+        check(stamped, contract)
+        frame = self.spark.createDataFrame(stamped, spark_schema(contract))
+        self.replace(table, frame, [day], row_count=rows.num_rows)
 
     def append(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
         """Adds rows that the driver holds, such as the run ledger's."""

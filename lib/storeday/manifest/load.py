@@ -31,21 +31,19 @@ def load_manifest(path: Path, business_date: dt.date) -> StoreLayout:
     """
     if not path.is_file():
         raise ManifestError(f"{path}: no such manifest; expected one file per store, STORE_ID.yaml")
-    layout = manifest_from_text(path.read_text("utf-8"), str(path), business_date)
-    if layout.store_id != path.stem:
-        raise ManifestError(
-            f"{path}: store_id is {layout.store_id!r}; the file's name says {path.stem!r}"
-        )
-    return layout
+    return manifest_from_text(path.read_text("utf-8"), str(path), business_date, path.stem)
 
 
-def manifest_from_text(text: str, source: str, business_date: dt.date) -> StoreLayout:
+def manifest_from_text(
+    text: str, source: str, business_date: dt.date, store_id: str | None = None
+) -> StoreLayout:
     """The layout that held on a business date, from a manifest's text.
 
     Args:
         text: Content of a manifest.
         source: Name of the file, for error messages.
         business_date: Date whose layout is wanted.
+        store_id: Store that the file is named for; None where that is not known.
 
     Raises:
         ManifestError: As for `load_manifest`.
@@ -68,7 +66,12 @@ def manifest_from_text(text: str, source: str, business_date: dt.date) -> StoreL
             ]
     if faults:
         raise ManifestError("\n".join(faults))
-    return _valid_on(layouts, business_date, source)
+    layout = _valid_on(layouts, business_date, source)
+    if store_id is not None and layout.store_id != store_id:
+        raise ManifestError(
+            f"{source}: store_id is {layout.store_id!r}; the file's name says {store_id!r}"
+        )
+    return layout
 
 
 def _compose(text: str, source: str) -> yaml.Node | None:

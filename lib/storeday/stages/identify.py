@@ -52,11 +52,11 @@ def identify(group: Group, plan: DayPlan) -> Tables:
         IDENTITIES: identities,
         VISITS: visits(ends, identities, _zones(plan, "entrance"), footage, settings),
         POSITIONS: positions_by_second(
-            detections, points, identities, list(_named_zones(plan)), settings
+            detections, points, identities, _named_zones(plan), settings
         ),
         TRACE: trace,
         ACTIONS: action_events(
-            trace, list(_named_zones(plan, "display")), plan.settings.actions, plan.make_id
+            trace, _named_zones(plan, "display"), plan.settings.actions, plan.make_id
         ),
     }
 

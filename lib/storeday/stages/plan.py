@@ -141,11 +141,7 @@ def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPla
     path = places.manifest_of(day.store_id)
     if not exists(path):
         raise ManifestError(f"{path}: no such manifest; expected one file per store, STORE_ID.yaml")
-    layout = manifest_from_text(_text(path), path, day.business_date)
-    if layout.store_id != day.store_id:
-        raise ManifestError(
-            f"{path}: store_id is {layout.store_id!r}; the file's name says {day.store_id!r}"
-        )
+    layout = manifest_from_text(_text(path), path, day.business_date, day.store_id)
     settings = settings_of(layout)
     inbox = places.inbox_of(day)
     files = tuple(list_files(inbox))

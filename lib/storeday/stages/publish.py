@@ -13,7 +13,6 @@ from storeday.association import interactions
 from storeday.contracts import load_contract, table_from_columns
 from storeday.floor.calendar import (
     Interval,
-    LocalHour,
     business_day,
     local_hours,
     opening_interval,
@@ -81,7 +80,7 @@ def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
         "gold.zone_hourly": zone_hourly(positions, handled, zones, hours, observed, settings),
         "gold.zone_flows": zone_flows(positions, customers, stations, hours, observed, settings),
         "gold.traffic_hourly": traffic_hourly(customers, hours, observed),
-        PUBLISHED: _published(plan, observed, hours, published_at),
+        PUBLISHED: _published(observed, published_at),
     }
 
 
@@ -162,13 +161,9 @@ def _readers_of(layout: StoreLayout, zone_id: str) -> set[str]:
     }
 
 
-def _published(
-    plan: DayPlan, observed: pa.Table, hours: list[LocalHour], published_at: dt.datetime
-) -> pa.Table:
-    missing = _missing(observed) if hours else {}
+def _published(observed: pa.Table, published_at: dt.datetime) -> pa.Table:
+    missing = _missing(observed)
     columns = {
-        "run_id": [plan.run_id],
-        "method_version": [plan.stamps()["method_version"]],
         "published_at": [published_at],
         "is_partial": [bool(missing)],
         "notes": ["; ".join(f"{name}: {reason}" for name, reason in missing.items()) or None],
