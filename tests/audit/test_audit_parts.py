@@ -62,7 +62,9 @@ def test_reliability_bins_hold_equally_many():
     assert [part.count for part in table] == [10] * 5 + [9] * 5
     assert reliability(np.empty(0), np.empty(0, bool)) == []
     assert np.isnan(calibration_error(np.empty(0), np.empty(0, bool)))
-    assert np.isnan(brier_skill(np.array([1.0]), np.array([True])))
+    assert np.isnan(brier_skill(np.empty(0), np.empty(0, bool)))
+    assert brier_skill(np.array([1.0]), np.array([True])) == 1.0
+    assert brier_skill(np.array([0.9]), np.array([True])) == 0.0
 
 
 def test_wilson_interval_holds_the_truth_as_often_as_it_says():

@@ -13,13 +13,13 @@ from storeday.simulate import load_scenario, simulate_store_day
 from storeday.simulate.people import make_world
 from storeday.simulate.sales import PRINTED_BEFORE_S, sale_lines, sales_csv
 from storeday.simulate.scenario import ScenarioError, with_knobs
-from storeday.simulate.truth import SCHEMAS, moments, truth_tables
+from storeday.simulate.truth import MARKER, SCHEMAS, moments, truth_tables
 
 COLUMNS = {
     "customers": ["customer", "entered", "left", "is_staff", "group"],
     "positions": ["customer", "time", "x", "y"],
     "interactions": ["time", "ended", "customer", "epc", "sku", "zone", "x", "y", "action"],
-    "clock_offsets": ["device", "offset_s", "drift_ppm"],
+    "clock_offsets": ["device", "offset_s", "drift_ppm", "valid_from"],
     "queue": ["customer", "register", "joined", "served", "left", "epcs"],
     "boxes": ["camera", "time", "customer", "x0", "y0", "x1", "y1", "visible_share"],
 }
@@ -33,7 +33,8 @@ def written(tmp_path_factory):
 
 def test_truth_files_have_the_promised_columns(written):
     folder = written.truth / "demo" / "2026-03-14"
-    assert {path.stem for path in folder.iterdir()} == set(COLUMNS)
+    assert {path.stem for path in folder.glob("*.parquet")} == set(COLUMNS)
+    assert (folder / MARKER).is_file()
     for name, columns in COLUMNS.items():
         table = pq.read_table(folder / f"{name}.parquet")
         assert table.column_names == columns

@@ -73,13 +73,16 @@ def brier_skill(probability: Floats, is_right: NDArray[np.bool_]) -> float:
     """Brier skill against always stating the base rate: 1 is perfect, 0 no better, below 0 worse.
 
     Returns:
-        NaN for empty input, and where everything or nothing was so (the base rate is perfect then).
+        NaN for empty input. Where everything or nothing was so, the base rate is perfect: 1 if the
+        probabilities are perfect as well, else 0.
     """
-    if not len(probability) or is_right.all() or not is_right.any():
+    if not len(probability):
         return float("nan")
     truth = is_right.astype(float)
     score = ((probability - truth) ** 2).mean()
     base = ((truth.mean() - truth) ** 2).mean()
+    if not base:
+        return float(score == 0.0)
     return float(1.0 - score / base)
 
 

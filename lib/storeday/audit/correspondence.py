@@ -68,8 +68,12 @@ def correspond(predicted: Places, truth: Places, people: int) -> Correspondence:
     shared = np.zeros(people, np.int64)
     if not len(truth.time_s) or not len(predicted.time_s):
         return Correspondence(result, shared, np.empty(0))
-    tree = cKDTree(np.column_stack([truth.x_m + truth.time_s * APART_M, truth.y_m]))
-    places = np.column_stack([predicted.x_m + predicted.time_s * APART_M, predicted.y_m])
+    # Counted from the first second, so that no digit of the places is lost.
+    first_s = truth.time_s.min()
+    tree = cKDTree(np.column_stack([truth.x_m + (truth.time_s - first_s) * APART_M, truth.y_m]))
+    places = np.column_stack(
+        [predicted.x_m + (predicted.time_s - first_s) * APART_M, predicted.y_m]
+    )
     found = tree.query(places, distance_upper_bound=REACH_M)
     distance, index = np.asarray(found[0]), np.asarray(found[1])
     near = np.isfinite(distance)

@@ -7,6 +7,7 @@ pairs and, among these, the least summed distance of their moments is taken.
 Conventions: times in seconds since any common origin.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,16 @@ class Episodes:
     ended_s: Floats
     moment_s: Floats
 
+    def of(self, rows: Ints | NDArray[np.bool_]) -> "Episodes":
+        """Some of the episodes."""
+        return Episodes(
+            self.key[rows], self.started_s[rows], self.ended_s[rows], self.moment_s[rows]
+        )
+
+    def with_key(self, key: NDArray[np.str_]) -> "Episodes":
+        """The same stretches of other things."""
+        return Episodes(key, self.started_s, self.ended_s, self.moment_s)
+
 
 def pair_episodes(predicted: Episodes, truth: Episodes, tolerance_s: float) -> Ints:
     """The true episode of each predicted one.
@@ -55,6 +66,27 @@ def pair_episodes(predicted: Episodes, truth: Episodes, tolerance_s: float) -> I
         array([0])
     """
     result = np.full(len(predicted.key), -1, np.int64)
+    for rows, others in _of_one_key(predicted, truth):
+        _pair(rows, others, predicted, truth, tolerance_s, result)
+    return result
+
+
+def overlaps_any(predicted: Episodes, truth: Episodes, tolerance_s: float) -> NDArray[np.bool_]:
+    """Whether each predicted episode overlaps some true one of its key, however many do.
+
+    Args:
+        predicted: Predicted episodes.
+        truth: True episodes.
+        tolerance_s: Seconds by which stretches may miss each other.
+    """
+    result = np.zeros(len(predicted.key), bool)
+    for rows, others in _of_one_key(predicted, truth):
+        result[rows] = _meets(rows, others, predicted, truth, tolerance_s).any(axis=1)
+    return result
+
+
+def _of_one_key(predicted: Episodes, truth: Episodes) -> Iterator[tuple[Ints, Ints]]:
+    """Rows of both sides that share a key, key by key."""
     true_rows: dict[str, list[int]] = {}
     for row, key in enumerate(truth.key.tolist()):
         true_rows.setdefault(key, []).append(row)
@@ -63,8 +95,16 @@ def pair_episodes(predicted: Episodes, truth: Episodes, tolerance_s: float) -> I
         if key in true_rows:
             predicted_rows.setdefault(key, []).append(row)
     for key, rows in predicted_rows.items():
-        _pair(np.array(rows), np.array(true_rows[key]), predicted, truth, tolerance_s, result)
-    return result
+        yield np.array(rows), np.array(true_rows[key])
+
+
+def _meets(
+    rows: Ints, others: Ints, predicted: Episodes, truth: Episodes, tolerance_s: float
+) -> NDArray[np.bool_]:
+    return np.asarray(
+        (predicted.started_s[rows][:, None] - tolerance_s <= truth.ended_s[others][None])
+        & (truth.started_s[others][None] - tolerance_s <= predicted.ended_s[rows][:, None])
+    )
 
 
 def _pair(
@@ -75,9 +115,7 @@ def _pair(
     tolerance_s: float,
     result: Ints,
 ) -> None:
-    meets = (predicted.started_s[rows][:, None] - tolerance_s <= truth.ended_s[others][None]) & (
-        truth.started_s[others][None] - tolerance_s <= predicted.ended_s[rows][:, None]
-    )
+    meets = _meets(rows, others, predicted, truth, tolerance_s)
     away = np.abs(predicted.moment_s[rows][:, None] - truth.moment_s[others][None])
     worth = np.where(meets, WORTH_S - np.minimum(away, WORTH_S / 2), 0.0)
     one, other = linear_sum_assignment(worth, maximize=True)

@@ -4,6 +4,8 @@ IDF1 (Ristani et al., ECCV Workshops 2016) and HOTA (Luiten et al., IJCV 129, 20
 established implementation, TrackEval.
 """
 
+import contextlib
+import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +36,9 @@ def identity_scores(predicted: Places, truth: Places) -> IdentityScores:
         ImportError: TrackEval is not installed.
     """
     try:
-        from trackeval.metrics import HOTA, Identity  # noqa: PLC0415
+        # It prints what else could be installed for benchmarks that are not run here.
+        with contextlib.redirect_stdout(io.StringIO()):
+            from trackeval.metrics import HOTA, Identity  # noqa: PLC0415
     except ImportError as error:
         raise ImportError("pip install --no-deps trackeval, for IDF1 and HOTA") from error
     if not len(truth.person) and not len(predicted.person):

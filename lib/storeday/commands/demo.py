@@ -1,4 +1,4 @@
-"""`storeday demo`: the whole system on a small simulated store-day."""
+"""`storeday demo`: the whole system on a small simulated store-day, and how good it is there."""
 
 import logging
 from pathlib import Path
@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
+from storeday.commands.audit import audit_truth, show, write_json, write_table
 from storeday.commands.run_days import DONE, Request, run_days
 from storeday.commands.simulate import simulate
 from storeday.commands.simulated_detections import DETECTIONS, detections_from_boxes
@@ -34,7 +35,7 @@ SHOWN = (
 
 
 def run_demo(out: Path, seed: int, master: str, console: Console) -> int:
-    """Simulates a small store-day, runs the job on it and shows what came out.
+    """Simulates a small store-day, runs the job on it, and shows what came out and how good it is.
 
     Args:
         out: Folder to write to.
@@ -54,7 +55,12 @@ def run_demo(out: Path, seed: int, master: str, console: Console) -> int:
         _write_detections(made, day, places, seed, master)
         code = run_days(_request(places, day, AFTER_INFER, master), console)
     if code == DONE:
-        _show(Lake(spark_session("storeday", master), places.lake), day, made, console)
+        lake = Lake(spark_session("storeday", master), places.lake)
+        audited = audit_truth(lake, made.truth, places.stores, [day])
+        write_table(audited, lake)
+        write_json(audited, out / "audit.json")
+        show(audited, console)
+        _show(lake, day, made, console)
     return code
 
 

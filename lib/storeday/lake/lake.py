@@ -100,8 +100,16 @@ class Lake:
             raise
         self._fresh.discard(table)
 
-    def replace_from_arrow(self, table: str, rows: pa.Table, day: StoreDay) -> None:
+    def replace_from_arrow(
+        self, table: str, rows: pa.Table, day: StoreDay, *, and_where: str | None = None
+    ) -> None:
         """Replaces a table's rows of a store-day by rows that the driver holds, without stamps.
+
+        Args:
+            table: Name of the table.
+            rows: New rows.
+            day: Store-day that is replaced.
+            and_where: Further condition on the rows that are replaced.
 
         Raises:
             ContractError: The rows break the table's contract; nothing was written then.
@@ -111,7 +119,7 @@ class Lake:
         stamped = conform(rows, contract, stamps)
         check(stamped, contract)
         frame = self.spark.createDataFrame(stamped, spark_schema(contract))
-        self.replace(table, frame, [day], row_count=rows.num_rows)
+        self.replace(table, frame, [day], row_count=rows.num_rows, and_where=and_where)
 
     def append(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
         """Adds rows that the driver holds, such as the run ledger's."""

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TIME = pa.timestamp("us", tz="UTC")
+# Tells readers of a truth folder that nothing in it happened.
+MARKER = "SIMULATED"
 CUSTOMERS = pa.schema(
     [
         ("customer", pa.int64()),
@@ -44,7 +46,12 @@ INTERACTIONS = pa.schema(
     ]
 )
 CLOCK_OFFSETS = pa.schema(
-    [("device", pa.string()), ("offset_s", pa.float64()), ("drift_ppm", pa.float64())]
+    [
+        ("device", pa.string()),
+        ("offset_s", pa.float64()),
+        ("drift_ppm", pa.float64()),
+        ("valid_from", TIME),
+    ]
 )
 QUEUE = pa.schema(
     [
@@ -120,14 +127,19 @@ def truth_tables(world: World) -> dict[str, pa.Table]:
             [name for name, _ in devices],
             [clock.offset_s for _, clock in devices],
             [clock.drift_ppm for _, clock in devices],
+            moments(start, np.zeros(len(devices))),
         ),
         "queue": _queue(world),
     }
 
 
 def write_truth(world: World, folder: Path) -> None:
-    """Writes the truth of a store-day, all but the boxes, as Parquet into a folder."""
+    """Writes the truth of a store-day, all but the boxes, as Parquet into a folder.
+
+    The marker beside it keeps figures on the day from being taken for those of a real store.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text("This store-day was made by storeday simulate.\n", "utf-8")
     for name, table in truth_tables(world).items():
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
 

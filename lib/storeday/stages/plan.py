@@ -137,11 +137,20 @@ def plan_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | 
     return Planned(tuple(plans), faults)
 
 
-def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPlan:
+def layout_of(places: Places, day: StoreDay) -> StoreLayout:
+    """A store's layout on a store-day, from its manifest.
+
+    Raises:
+        ManifestError: There is no manifest, or it has faults; all at once.
+    """
     path = places.manifest_of(day.store_id)
     if not exists(path):
         raise ManifestError(f"{path}: no such manifest; expected one file per store, STORE_ID.yaml")
-    layout = manifest_from_text(_text(path), path, day.business_date, day.store_id)
+    return manifest_from_text(_text(path), path, day.business_date, day.store_id)
+
+
+def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPlan:
+    layout = layout_of(places, day)
     settings = settings_of(layout)
     inbox = places.inbox_of(day)
     files = tuple(list_files(inbox))
