@@ -37,8 +37,8 @@ test: check ## Everything a commit has to pass
 demo: $(STAMP) ## Simulate a small store-day, run the whole job on it, say where the tables are
 	$(BIN)/storeday demo --out demo
 
-bench: $(STAMP) ## Run one benchmark (NAME=...), or all and render the README's table
-	@$(BIN)/python tests/benchmarks/run.py $(NAME)
+bench: $(STAMP) ## Run one benchmark (NAME=..., RENDER=1 renders it), or all and render the README's tables
+	@$(BIN)/python tests/benchmarks/run.py $(NAME) $(if $(RENDER),--render)
 
 docs: $(STAMP) ## Render the table reference from the contracts
 	$(BIN)/storeday tables > schemas/TABLES.md
