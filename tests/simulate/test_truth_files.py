@@ -21,6 +21,7 @@ COLUMNS = {
     "interactions": ["time", "ended", "customer", "epc", "sku", "zone", "x", "y", "action"],
     "clock_offsets": ["device", "offset_s", "drift_ppm"],
     "queue": ["customer", "register", "joined", "served", "left", "epcs"],
+    "sentinels": ["epc", "reader"],
     "boxes": ["camera", "time", "customer", "x0", "y0", "x1", "y1", "visible_share"],
 }
 
@@ -50,6 +51,19 @@ def test_truth_says_what_the_world_says(written):
     np.testing.assert_allclose((shown - start_us) / 1e6, world.handlings.started_s, atol=1e-6)
     assert set(tables["clock_offsets"]["device"].to_pylist()) == set(world.clocks)
     assert tables["customers"]["group"].null_count == int((world.people.group < 0).sum())
+
+
+def test_sentinel_tags_stand_in_the_truth_and_in_the_manifest(written):
+    table = truth_tables(written.world)["sentinels"]
+    products = written.world.products
+    unreachable = {products.epc[tag] for tag in np.flatnonzero(products.rack < 0)}
+    assert set(table["epc"].to_pylist()) == unreachable
+    assert len(unreachable) == load_scenario("demo").tags.sentinels > 0
+    layout = load_manifest(written.stores / "demo.yaml", written.business_date)
+    listed = {reader.id: set(reader.sentinel_epcs) for reader in layout.readers}
+    for row in table.to_pylist():
+        assert row["epc"] in listed[row["reader"]]
+    assert not unreachable & set(truth_tables(written.world)["interactions"]["epc"].to_pylist())
 
 
 def test_positions_of_truth_are_a_tenth_second_apart():

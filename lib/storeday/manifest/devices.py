@@ -117,12 +117,15 @@ class Reader(Part):
         log: How it writes its log.
         antennas: Its antennas; ports not listed are read, but stand in no zone.
         hop_table_mhz: Frequency by channel index, for logs that give only the index.
+        sentinel_epcs: Tags that nobody can reach, hung up near this reader's antennas on purpose:
+            whatever the day says was handled of these is a false event.
     """
 
     id: Name
     log: ReaderLog
     antennas: list[Antenna] = []
     hop_table_mhz: list[float] = []
+    sentinel_epcs: list[Annotated[str, Field(pattern=r"^[0-9A-F]+$")]] = []
 
 
 class Checkout(Part):

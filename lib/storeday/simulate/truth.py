@@ -56,6 +56,7 @@ QUEUE = pa.schema(
         ("epcs", pa.list_(pa.string())),
     ]
 )
+SENTINELS = pa.schema([("epc", pa.string()), ("reader", pa.string())])
 BOXES = pa.schema(
     [
         ("camera", pa.string()),
@@ -74,6 +75,7 @@ SCHEMAS = {
     "interactions": INTERACTIONS,
     "clock_offsets": CLOCK_OFFSETS,
     "queue": QUEUE,
+    "sentinels": SENTINELS,
     "boxes": BOXES,
 }
 
@@ -122,6 +124,7 @@ def truth_tables(world: World) -> dict[str, pa.Table]:
             [clock.drift_ppm for _, clock in devices],
         ),
         "queue": _queue(world),
+        "sentinels": _sentinels(world),
     }
 
 
@@ -173,6 +176,13 @@ def _queue(world: World) -> pa.Table:
         moments(start, queueing.left_s),
         pa.array(epcs, pa.list_(pa.string())),
     )
+
+
+def _sentinels(world: World) -> pa.Table:
+    """Tags that nobody can reach, and the reader that the manifest lists them with."""
+    readers = {epc: reader.id for reader in world.layout.readers for epc in reader.sentinel_epcs}
+    epcs = [world.products.epc[tag] for tag in np.flatnonzero(world.products.rack < 0)]
+    return _table(SENTINELS, epcs, [readers.get(epc) for epc in epcs])
 
 
 def _table(schema: pa.Schema, *columns: object) -> pa.Table:
