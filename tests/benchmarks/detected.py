@@ -29,8 +29,9 @@ def detect(film: Film, detector: Any, every: int) -> Iterator[tuple[pd.DataFrame
 def tally(film: Film, detector: Any, every: int) -> pd.DataFrame:
     """One row per true box (`is_true`) and per false one: `is_hit, is_clear, is_seen, score`."""
     rows = []
-    for true, found, scores in detect(film, detector, every):
-        found, scores = found[scores >= LEAST_SCORE], scores[scores >= LEAST_SCORE]
+    for true, every_box, every_score in detect(film, detector, every):
+        sure = every_score >= LEAST_SCORE
+        found, scores = every_box[sure], every_score[sure]
         overlap = overlaps(true[CORNERS].to_numpy(float), found.astype(float))
         here, there = linear_sum_assignment(-overlap)
         good = overlap[here, there] >= LEAST_IOU

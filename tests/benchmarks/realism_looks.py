@@ -2,8 +2,8 @@
 
 A day's customers, each filmed for a second by up to three cameras while clearly seen there; two
 crops of each stay. Every crop is a query once; its own camera's crops of the same person are left
-out of the gallery (Zheng et al., ICCV 2015). Market-1501 has 750 people in its test; a day of
-`busy_saturday` has about 700 customers, so the galleries are alike.
+out of the gallery (Zheng et al., ICCV 2015). Market-1501 has 750 people in its test; fewer, as
+here, make it easier.
 """
 
 import datetime as dt

@@ -124,6 +124,46 @@ def test_same_seed_same_files(written, tmp_path):
     assert all(written.tables[name].equals(again.tables[name]) for name in written.tables)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["quiet_boutique", "busy_saturday", "drifting_clocks", "crowded_rack", "overlapping_cameras"],
+)
+def test_same_seed_same_pixels_at_both_levels(name, tmp_path):
+    small = with_knobs(
+        load_scenario(name, 0.01),
+        store={"closed_before_s": 5},
+        customers={"per_hour": 300, "hour_weights": [1], "stops_mean": 1, "dwell_median_s": 8},
+        tags={"per_rack": 3, "skus_per_rack": 2},
+        readers={"count": 1, "antennas": 2},
+        cameras={"count": 2, "width_px": 160, "height_px": 90, "frames_per_s": 2},
+    )
+    for level in ("footage", "events"):
+        days = [simulate_store_day(small, 3, tmp_path / f"{level}{run}", level) for run in range(2)]
+        first, second = (
+            {path.relative_to(day.inbox.parent): path.read_bytes() for path in _files(day)}
+            for day in days
+        )
+        assert first == second
+        assert all(days[0].tables[key].equals(days[1].tables[key]) for key in days[0].tables)
+    assert days[0].tables
+
+
+def test_workers_do_not_change_the_files(tmp_path):
+    small = with_knobs(
+        load_scenario("demo", 0.01),
+        cameras={"width_px": 160, "height_px": 90, "frames_per_s": 2},
+        tags={"per_rack": 3},
+    )
+    one, two = (
+        simulate_store_day(small, 3, tmp_path / str(workers), "footage", workers=workers)
+        for workers in (1, 2)
+    )
+    assert [path.read_bytes() for path in _files(one)] == [
+        path.read_bytes() for path in _files(two)
+    ]
+    assert any(path.suffix == ".mp4" for path in _files(one))
+
+
 def test_a_sketch_cannot_be_filmed(tmp_path):
     scenario = with_knobs(load_scenario("flagship", 0.1), store={"store_id": "x"})
     with pytest.raises(ScenarioError, match="no bodies to film"):
