@@ -105,3 +105,15 @@ def test_file_name_and_store_must_agree(tmp_path):
         load_manifest(path, dt.date(2026, 3, 1))
     with pytest.raises(ManifestError, match="no such manifest"):
         load_manifest(tmp_path / "s3.yaml", dt.date(2026, 3, 1))
+
+
+def test_sentinel_tags_are_named_once_and_in_upper_case():
+    def with_tags(tags):
+        return load(GOOD.replace("antennas: [{", f"sentinel_epcs: [{tags}]\n        antennas: [{{"))
+
+    assert with_tags("AA01, AA02").readers[0].sentinel_epcs == ["AA01", "AA02"]
+    assert load(GOOD).readers[0].sentinel_epcs == []
+    with pytest.raises(ManifestError, match="sentinel_epcs has 'AA01' more than once"):
+        with_tags("AA01, AA01")
+    with pytest.raises(ManifestError, match=r"readers\.0\.sentinel_epcs"):
+        with_tags("aa01")

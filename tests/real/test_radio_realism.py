@@ -220,6 +220,7 @@ def test_handled_garments_are_no_easier_than_moved_crates(itemtest, shops):
             f"; of the read count: ItemTest {real[1]:.2f}, simulated",
             np.round([one[1] for one in found], 2),
         )
+        assert np.mean([one[0] for one in found]) <= real[0]
     # The last turn of the loop is the 60 s window.
     scores = np.array([one[0] for one in found])
     assert real[0] == pytest.approx(PUBLISHED_AUC, abs=0.02)

@@ -19,6 +19,8 @@ _spec = importlib.util.spec_from_file_location(
 cases = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(cases)
 
+# A handling in full, and nothing else that moves.
+PLAIN = MotionSettings(touch_share=0.0, moving_share=1.0, push_loss_db=0.0, draught_m=0.0)
 BARE = ChannelSettings(wall_reflection=0.0, scatterers=0, tag_spread_db=0.0)
 SITE = Site(np.array([5.0, 4.0, 2.6]), 10.0, 8.0)
 NOBODY = crowd_between(cases.make(cases.Case(tags=np.zeros((0, 3)))), 0.0, 60.0)
@@ -118,7 +120,7 @@ def test_handling_draws_the_tag_to_the_person_and_puts_it_back_elsewhere():
     walk = ([0.0, 60.0], [5.0, 5.0], [4.7, 4.7])
     case = cases.Case(tags=tags, walks=(walk,), handlings=((0, 0, 20.0, 30.0),))
     world = cases.make(case)
-    motion = draw_motion(world, BARE, MotionSettings(), np.random.default_rng(2))
+    motion = draw_motion(world, BARE, PLAIN, np.random.default_rng(2))
     crowd = crowd_between(world, 0.0, 60.0)
     time_s = np.array([10.0, 25.0, 55.0])
     for tag, moves, rests in ((0, (0.05, 0.7), (0.001, 0.15)), (1, (0, 0.1), (0.001, 0.06))):
@@ -137,10 +139,61 @@ def test_a_carried_tag_goes_with_its_carrier_until_both_are_gone():
     walk = ([0.0, 40.0], [1.0, 9.0], [2.0, 2.0])
     case = cases.Case(tags=tags, walks=(walk,), carried=((0, 0, 10.0, 35.0), (0, -1, 35.0, 1e5)))
     world = cases.make(case)
-    motion = draw_motion(world, BARE, MotionSettings(), np.random.default_rng(2))
+    motion = draw_motion(world, BARE, PLAIN, np.random.default_rng(2))
     crowd = crowd_between(world, 0.0, 60.0)
     states = locate(motion, crowd, np.zeros(4, np.int64), np.array([5.0, 20.0, 30.0, 50.0]))
     assert states.is_gone.tolist() == [False, False, False, True]
     assert states.place[0] == pytest.approx(tags[0])
     assert states.place[1:3, 0] == pytest.approx([5.3, 7.3], abs=0.2)
     assert states.place[1:3, 1] == pytest.approx([2.0, 2.0], abs=0.2)
+
+
+def handled(count=300, **knobs):
+    """Products handled for ten seconds, one person each time, and how far each is off by then."""
+    tags = np.column_stack([np.linspace(4.9, 5.1, count), np.full(count, 4.0), np.full(count, 1.2)])
+    walk = ([0.0, 60.0], [5.0, 5.0], [4.7, 4.7])
+    handlings = tuple((0, tag, 20.0, 30.0) for tag in range(count))
+    world = cases.make(cases.Case(tags=tags, walks=(walk,), handlings=handlings))
+    settings = replace(PLAIN, neighbour_reach_m=0.0, **knobs)
+    motion = draw_motion(world, BARE, settings, np.random.default_rng(2))
+    crowd = crowd_between(world, 0.0, 60.0)
+    return motion, crowd, tags
+
+
+def test_a_touched_product_hardly_moves():
+    motion, crowd, tags = handled(touch_share=0.6, touch_motion=0.05)
+    every = np.arange(len(tags))
+    states = locate(motion, crowd, every, np.full(len(tags), 25.0))
+    moved = np.linalg.norm(states.place - tags, axis=1)
+    share = np.mean(moved < 0.04)
+    print(f"share of handlings that move the product by under 4 cm: {share:.2f}")
+    assert share == pytest.approx(0.6, abs=0.08)
+    assert (states.loss_db < 0.31).mean() == pytest.approx(share, abs=0.05)
+
+
+def test_a_product_in_hand_is_moved_in_bursts():
+    motion, crowd, _ = handled(count=50, moving_share=0.3)
+    time_s = np.arange(22.0, 28.0, 0.02)
+    speed = []
+    for tag in range(50):
+        place = locate(motion, crowd, np.full(len(time_s), tag), time_s).place
+        speed.append(np.linalg.norm(np.diff(place, axis=0), axis=1) / 0.02)
+    rests = np.mean(np.array(speed) < 0.005)
+    print(f"share of time in hand at rest: {rests:.2f}")
+    assert 0.5 < rests < 0.8
+
+
+def test_products_hang_against_something_after_a_handling_and_swing_in_the_air():
+    motion, crowd, tags = handled(push_loss_db=2.0)
+    every = np.arange(len(tags))
+    loss = locate(motion, crowd, every, np.full(len(tags), 55.0)).loss_db
+    assert loss.mean() == pytest.approx(2.0, rel=0.2)
+    assert not locate(motion, crowd, every, np.full(len(tags), 5.0)).loss_db.any()
+    motion, crowd, tags = handled(draught_m=0.01)
+    traits = motion.traits
+    assert traits.draught_m.mean() == pytest.approx(0.01, rel=0.2)
+    time_s = np.arange(0.0, 15.0, 0.05)
+    for tag in range(20):
+        states = locate(motion, crowd, np.full(len(time_s), tag), time_s)
+        off = np.linalg.norm(states.place - tags[tag], axis=1).max()
+        assert 0.3 * traits.draught_m[tag] < off <= traits.draught_m[tag]

@@ -12,6 +12,7 @@ from storeday.simulate.radio_settings import (
     ETSI_CHANNELS_MHZ,
     FCC_CHANNELS_MHZ,
     InventorySettings,
+    MotionSettings,
     ReportSettings,
 )
 
@@ -22,6 +23,8 @@ cases = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(cases)
 
 BENCH = InventorySettings(quiet_s=0.0)
+# Every handling takes the product off the rail and moves it all the time.
+TAKEN_OUT = MotionSettings(touch_share=0.0, moving_share=1.0)
 ONE = np.array([[5.0, 4.2, 1.2]])
 
 
@@ -99,7 +102,7 @@ def test_only_passers_by_disturb_sentinels():
     case = cases.Case(
         tags=tags, duration_s=400.0, walks=(stand, walk), handlings=(handling,), sentinels=(0,)
     )
-    settings = RadioSettings(inventory=BENCH)
+    settings = RadioSettings(inventory=BENCH, motion=TAKEN_OUT)
     one_channel = replace(case, hops_mhz=(915.25,))
     found = read(one_channel, settings)
     quiet, passed = spread(found, 0, 0, 95), spread(found, 0, 105, 109)
@@ -118,7 +121,8 @@ def test_passers_by_disturb_many_tags_at_once_but_a_hand_one():
     tags = np.stack([x, np.full(9, 4.2), np.full(9, 1.2)], axis=1)
     walk = ([100.0, 110.0, 195.0, 260.0], [2.0, 7.0, 5.0, 5.0], [4.9] * 4)
     case = cases.Case(tags=tags, duration_s=300.0, walks=(walk,), handlings=((0, 4, 205.0, 255.0),))
-    found = read(replace(case, hops_mhz=(915.25,)), RadioSettings(inventory=BENCH))
+    settings = RadioSettings(inventory=BENCH, motion=TAKEN_OUT)
+    found = read(replace(case, hops_mhz=(915.25,)), settings)
     still = np.array([spread(found, tag, 0, 95) for tag in range(9)])
     passed = np.array([spread(found, tag, 100, 110) for tag in range(9)])
     held = np.array([spread(found, tag, 205, 255) for tag in range(9)])

@@ -73,9 +73,31 @@ def test_faults_are_told_together(tmp_path):
         with_knobs(load_scenario("demo"), staff={"count": 1}, store={"tills": 2})
 
 
+def test_faults_between_knobs_come_with_the_others(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "name: bad\nsummary: x\nstore: {timezone: Mars/Olympus, opens: '18:00', closes: '09:00'}\n"
+        "customers: {hour_weights: [0, 0]}\nhandling: {hold_min_s: 20, hold_max_s: 5}\n"
+        "clocks: {reader_offset_low_s: 20}\nstaff: {count: 0}\n"
+    )
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    message = str(caught.value)
+    for fault in (
+        "store.timezone: expected the name of a time zone, like Europe/Paris (found 'Mars",
+        "store.closes: expected a time after opens, which is 18:00:00 (found '09:00')",
+        "customers.hour_weights: expected at least one weight above 0",
+        "handling.hold_max_s: expected no less than hold_min_s, which is 20.0 (found 5)",
+        "staff.count",
+    ):
+        assert fault in message
+    with pytest.raises(ScenarioError, match="reader_offset_high_s: expected no less than"):
+        with_knobs(load_scenario("demo"), clocks={"reader_offset_low_s": 20})
+
+
 def test_a_floor_too_small_is_refused():
-    scenario = with_knobs(load_scenario("demo"), store={"racks": 60})
-    with pytest.raises(ValueError, match="holds 6"):
+    scenario = with_knobs(load_scenario("demo"), store={"racks": 60, "fitting_rooms": 30})
+    with pytest.raises(ScenarioError, match=r"racks is 60.*holds 6\n.*fitting_rooms.*holds 6"):
         make_store(scenario)
 
 

@@ -21,6 +21,7 @@ COLUMNS = {
     "interactions": ["time", "ended", "customer", "epc", "sku", "zone", "x", "y", "action"],
     "clock_offsets": ["device", "offset_s", "drift_ppm", "valid_from"],
     "queue": ["customer", "register", "joined", "served", "left", "epcs"],
+    "sentinels": ["epc", "reader"],
     "boxes": ["camera", "time", "customer", "x0", "y0", "x1", "y1", "visible_share"],
 }
 
@@ -51,6 +52,19 @@ def test_truth_says_what_the_world_says(written):
     np.testing.assert_allclose((shown - start_us) / 1e6, world.handlings.started_s, atol=1e-6)
     assert set(tables["clock_offsets"]["device"].to_pylist()) == set(world.clocks)
     assert tables["customers"]["group"].null_count == int((world.people.group < 0).sum())
+
+
+def test_sentinel_tags_stand_in_the_truth_and_in_the_manifest(written):
+    table = truth_tables(written.world)["sentinels"]
+    products = written.world.products
+    unreachable = {products.epc[tag] for tag in np.flatnonzero(products.rack < 0)}
+    assert set(table["epc"].to_pylist()) == unreachable
+    assert len(unreachable) == load_scenario("demo").tags.sentinels > 0
+    layout = load_manifest(written.stores / "demo.yaml", written.business_date)
+    listed = {reader.id: set(reader.sentinel_epcs) for reader in layout.readers}
+    for row in table.to_pylist():
+        assert row["epc"] in listed[row["reader"]]
+    assert not unreachable & set(truth_tables(written.world)["interactions"]["epc"].to_pylist())
 
 
 def test_positions_of_truth_are_a_tenth_second_apart():
@@ -109,6 +123,46 @@ def test_same_seed_same_files(written, tmp_path):
     for name, path in first.items():
         assert path.read_bytes() == second[name].read_bytes(), name
     assert all(written.tables[name].equals(again.tables[name]) for name in written.tables)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["quiet_boutique", "busy_saturday", "drifting_clocks", "crowded_rack", "overlapping_cameras"],
+)
+def test_same_seed_same_pixels_at_both_levels(name, tmp_path):
+    small = with_knobs(
+        load_scenario(name, 0.01),
+        store={"closed_before_s": 5},
+        customers={"per_hour": 300, "hour_weights": [1], "stops_mean": 1, "dwell_median_s": 8},
+        tags={"per_rack": 3, "skus_per_rack": 2},
+        readers={"count": 1, "antennas": 2},
+        cameras={"count": 2, "width_px": 160, "height_px": 90, "frames_per_s": 2},
+    )
+    for level in ("footage", "events"):
+        days = [simulate_store_day(small, 3, tmp_path / f"{level}{run}", level) for run in range(2)]
+        first, second = (
+            {path.relative_to(day.inbox.parent): path.read_bytes() for path in _files(day)}
+            for day in days
+        )
+        assert first == second
+        assert all(days[0].tables[key].equals(days[1].tables[key]) for key in days[0].tables)
+    assert days[0].tables
+
+
+def test_workers_do_not_change_the_files(tmp_path):
+    small = with_knobs(
+        load_scenario("demo", 0.01),
+        cameras={"width_px": 160, "height_px": 90, "frames_per_s": 2},
+        tags={"per_rack": 3},
+    )
+    one, two = (
+        simulate_store_day(small, 3, tmp_path / str(workers), "footage", workers=workers)
+        for workers in (1, 2)
+    )
+    assert [path.read_bytes() for path in _files(one)] == [
+        path.read_bytes() for path in _files(two)
+    ]
+    assert any(path.suffix == ".mp4" for path in _files(one))
 
 
 def test_a_sketch_cannot_be_filmed(tmp_path):

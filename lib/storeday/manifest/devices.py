@@ -118,7 +118,7 @@ class Reader(Part):
         antennas: Its antennas; ports not listed are read, but stand in no zone.
         hop_table_mhz: Frequency by channel index, for logs that give only the index.
         sentinel_epcs: Tags that nobody can reach, hung up near this reader's antennas on purpose:
-            every event of one is false.
+            whatever the day says was handled of these is a false event.
     """
 
     id: Name

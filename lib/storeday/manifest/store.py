@@ -106,6 +106,7 @@ class StoreLayout(Part):
             ("cameras", [camera.id for camera in self.cameras]),
             ("readers", [reader.id for reader in self.readers]),
             ("checkouts", [checkout.register_id for checkout in self.checkouts]),
+            ("sentinel_epcs", [epc for reader in self.readers for epc in reader.sentinel_epcs]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:

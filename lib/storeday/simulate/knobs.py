@@ -7,9 +7,10 @@ Conventions: seconds, metres, pixels, shares from 0 to 1; all times true store t
 """
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -21,6 +22,17 @@ class Knobs(BaseModel):
     """A group of knobs: unknown ones are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _require_at_least(value: Any, info: ValidationInfo, other: str, or_equal: bool = True) -> None:
+    """Refuses a value below that of a knob that stands before it.
+
+    Fields are compared as they are read, so that this fault is told together with all others.
+    """
+    least = info.data.get(other)
+    if least is not None and (value < least or (value == least and not or_equal)):
+        words = "no less than" if or_equal else "a time after"
+        raise ValueError(f"expected {words} {other}, which is {least}")
 
 
 class StoreKnobs(Knobs):
@@ -53,11 +65,20 @@ class StoreKnobs(Knobs):
         default=1, description="Tills behind one queue."
     )
 
-    @model_validator(mode="after")
-    def _hours(self) -> Self:
-        if self.closes <= self.opens:
-            raise ValueError(f"closes is {self.closes}; expected a time after opens {self.opens}")
-        return self
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("expected the name of a time zone, like Europe/Paris") from error
+        return value
+
+    @field_validator("closes")
+    @classmethod
+    def _closes_after_opening(cls, value: dt.time, info: ValidationInfo) -> dt.time:
+        _require_at_least(value, info, "opens", or_equal=False)
+        return value
 
 
 class CustomerKnobs(Knobs):
@@ -116,6 +137,13 @@ class CustomerKnobs(Knobs):
         description="Time at the till with one item, mean; 8 s more per further item; assumed.",
     )
 
+    @field_validator("hour_weights")
+    @classmethod
+    def _somebody_comes(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not sum(value) > 0:
+            raise ValueError("expected at least one weight above 0")
+        return value
+
 
 class HandlingKnobs(Knobs):
     """How products are handled."""
@@ -136,6 +164,12 @@ class HandlingKnobs(Knobs):
     misplace_share: Share = Field(
         default=0.2, description="Share of put-backs that end at another place than home; assumed."
     )
+
+    @field_validator("hold_max_s")
+    @classmethod
+    def _longest_is_longest(cls, value: float, info: ValidationInfo) -> float:
+        _require_at_least(value, info, "hold_min_s")
+        return value
 
 
 class StaffKnobs(Knobs):
@@ -250,3 +284,9 @@ class ClockKnobs(Knobs):
         description="All devices: standard deviation of the drift; 9 ppm are the study's 0.1 s "
         "over 3 hours.",
     )
+
+    @field_validator("reader_offset_high_s")
+    @classmethod
+    def _greatest_is_greatest(cls, value: float, info: ValidationInfo) -> float:
+        _require_at_least(value, info, "reader_offset_low_s")
+        return value

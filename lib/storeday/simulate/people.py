@@ -21,7 +21,7 @@ from storeday.simulate.day import (
     Person,
 )
 from storeday.simulate.employees import work
-from storeday.simulate.products import Catalogue, make_products
+from storeday.simulate.products import Catalogue, make_products, with_sentinels
 from storeday.simulate.scenario import Scenario
 from storeday.simulate.seeds import seed_for
 from storeday.simulate.shoppers import Company, shop
@@ -63,7 +63,7 @@ def make_world(
         scenario.store.business_date, scenario.store.opens, ZoneInfo(scenario.store.timezone)
     )
     world = World(
-        layout=store.layout,
+        layout=with_sentinels(store.layout, catalogue.products),
         business_date=scenario.store.business_date,
         starts_at=opens.astimezone(dt.UTC) - dt.timedelta(seconds=day.opens_s),
         duration_s=float(duration_s),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from storeday.manifest import StoreLayout
 from storeday.simulate.scenario import Scenario
 from storeday.simulate.store import CATEGORIES, RAIL_HEIGHT_M, Store
 from storeday.simulate.world import Products
@@ -149,6 +150,25 @@ def make_products(scenario: Scenario, store: Store, rng: np.random.Generator) ->
         for category, number in zip(categories, sku_number, strict=True)
     )
     return Catalogue(products, names, prices)
+
+
+def with_sentinels(layout: StoreLayout, products: Products) -> StoreLayout:
+    """The layout with every sentinel tag listed at the reader whose antenna hangs nearest to it.
+
+    A store without antennas has nobody to list them with and stays as it is.
+    """
+    antennas = [(reader.id, antenna) for reader in layout.readers for antenna in reader.antennas]
+    if not antennas:
+        return layout
+    above = np.array([(antenna.x_m, antenna.y_m) for _, antenna in antennas], float)
+    listed: dict[str, list[str]] = {reader.id: [] for reader in layout.readers}
+    for tag in np.flatnonzero(products.rack < 0):
+        distance = np.hypot(above[:, 0] - products.x_m[tag], above[:, 1] - products.y_m[tag])
+        listed[antennas[int(np.argmin(distance))][0]].append(products.epc[tag])
+    readers = [
+        reader.model_copy(update={"sentinel_epcs": listed[reader.id]}) for reader in layout.readers
+    ]
+    return layout.model_copy(update={"readers": readers})
 
 
 def products_csv(scenario: Scenario, store: Store, catalogue: Catalogue, seed: int) -> str:

@@ -1,7 +1,8 @@
 """Where each tag is, how it is turned, and whether a hand is at it.
 
-A tag hangs at its home place. A handling draws it towards the person, shakes and turns it, and
-puts it back a little elsewhere; neighbours on the rack are pushed and swing. A carried tag goes
+A tag hangs at its home place and swings a little in the air. A handling draws it towards the
+person, shakes and turns it in bursts, or only touches it, and puts it back a little elsewhere;
+neighbours on the rack are pushed, swing and come to hang against something else. A carried tag goes
 with its carrier. Sentinel tags (rack -1) never move. Positions are metres, shape (n, 3); axes are
 unit vectors along the tag's dipole, shape (n, 3).
 """
@@ -22,6 +23,8 @@ Flags = NDArray[np.bool_]
 _CLEAR_OF_BODY_M = 0.25
 # A garment 0.4 m below its hook swings at sqrt(g / l) / 2 pi.
 _SWING_HZ = 0.8
+# Air comes in gusts of some twenty seconds; a stated guess.
+_GUST_HZ = 0.05
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def locate(motion: TagMotion, crowd: Crowd, tag: Ints, time_s: Floats) -> TagSta
     place = traits.home[tag].copy()
     angles = np.stack([traits.yaw_rad[tag], traits.pitch_rad[tag]], axis=1)
     loss_db, is_gone = np.zeros(len(tag)), np.zeros(len(tag), np.bool_)
-    _hang(motion, tag, time_s, place, angles)
+    _hang(motion, tag, time_s, (place, angles, loss_db))
     away = motion.away.covering(tag, time_s)
     held = np.where(away >= 0, -1, motion.in_hand.covering(tag, time_s))
     rows = np.flatnonzero(held >= 0)
@@ -73,8 +76,12 @@ def locate(motion: TagMotion, crowd: Crowd, tag: Ints, time_s: Floats) -> TagSta
     return TagStates(place, axis, loss_db, is_gone)
 
 
-def _hang(motion: TagMotion, tag: Ints, time_s: Floats, place: Floats, angles: Floats) -> None:
+def _hang(
+    motion: TagMotion, tag: Ints, time_s: Floats, into: tuple[Floats, Floats, Floats]
+) -> None:
+    place, angles, loss_db = into
     pushes, settings = motion.pushes, motion.settings
+    _sway(motion, tag, time_s, place)
     if not len(pushes.key):
         return
     last = np.searchsorted(pushes.key, tag * SPAN_S + time_s, side="right") - 1
@@ -83,10 +90,21 @@ def _hang(motion: TagMotion, tag: Ints, time_s: Floats, place: Floats, angles: F
     since_s = time_s[rows] - pushes.time_s[last]
     place[rows] += pushes.shift_m[last]
     angles[rows] += pushes.turn_rad[last]
+    loss_db[rows] += pushes.loss_db[last]
     swing = settings.neighbour_sway_m * np.exp(-since_s / settings.sway_decay_s)
     swing *= np.sin(2 * np.pi * _SWING_HZ * since_s + pushes.swing_rad[last])
     place[rows, 0] += swing * np.cos(pushes.swing_rad[last])
     place[rows, 1] += swing * np.sin(pushes.swing_rad[last])
+
+
+def _sway(motion: TagMotion, tag: Ints, time_s: Floats, place: Floats) -> None:
+    """Moves products a little in the air: a swing whose strength comes and goes with gusts."""
+    traits = motion.traits
+    own = traits.phase_rad[tag]
+    gust = 0.5 + 0.5 * np.sin(2 * np.pi * _GUST_HZ * time_s + 3 * own)
+    swing = traits.draught_m[tag] * gust * np.sin(2 * np.pi * _SWING_HZ * time_s + own)
+    place[:, 0] += swing * np.cos(traits.yaw_rad[tag])
+    place[:, 1] += swing * np.sin(traits.yaw_rad[tag])
 
 
 def _hold(
@@ -108,6 +126,8 @@ def _hold(
     shake = hands.shakes.at(stretch, time_s) * grip[:, None]
     place[rows] += settings.wobble_m * shake[:, :3]
     angles[rows] += settings.turn_rad * shake[:, 3:]
+    # Taken out, it hangs against nothing any more.
+    loss_db[rows] *= 1 - grip * hands.shakes.size[stretch]
     loss_db[rows] += grip * hands.shakes.loss_db[stretch]
 
 
@@ -131,5 +151,5 @@ def _carry(
     heading = np.arctan2(carrier[:, 3], carrier[:, 2])
     angles[rows[on], 0] = heading + away.shakes.phase_rad[stretch[on], 3, 0]
     angles[rows[on]] += settings.turn_rad * shake[:, 3:]
-    loss_db[rows[on]] += away.shakes.loss_db[stretch[on]]
+    loss_db[rows[on]] = away.shakes.loss_db[stretch[on]]
     return np.asarray(np.isnan(place[rows]).any(axis=1))

@@ -65,6 +65,13 @@ class MotionSettings:
     Attributes:
         pull_m: Least and greatest distance by which a handled product is drawn towards the person.
         pull_s: Time that drawing it out and putting it back take.
+        touch_share: Share of handlings that end on the rail (action `handle`) in which the product
+            is felt or looked at where it hangs and moves hardly at all; RetailAction (ICCV 2025
+            workshop) has "touch" beside "take" and "put" as one of its three actions, IDSense (CHI
+            2015) two kinds of touch beside motion. Fitted with `moving_share`, see the README.
+        touch_motion: How far pull, shaking, turning and the hand's loss go in a touch, as a share.
+        moving_share: Share of its time in hand in which a product is moved; between, it is held
+            still and looked at.
         wobble_m: Amplitude of the hand's own motion.
         wobble_hz: Least and greatest frequency of that motion.
         turn_rad: Amplitude with which a product in hand turns.
@@ -77,12 +84,21 @@ class MotionSettings:
         neighbour_reach_m: Products of the same rack nearer than this to a handled one are pushed.
         neighbour_shift_m: Standard deviation of a neighbour's new place.
         neighbour_turn_rad: The same for its direction.
+        push_loss_db: Mean loss, two ways, by what a product comes to hang against after it or its
+            neighbour was handled (another garment, a hanger, the rail); exponential, and it stays
+            until the next handling nearby. A stated guess: it steps the strength of tags that
+            nobody handled, and silences a few.
         neighbour_sway_m: Amplitude with which a pushed neighbour swings at first.
+        draught_m: Mean amplitude with which products on racks swing in draughts, exponential from
+            product to product. A stated guess.
         sway_decay_s: Time in which that swing falls to 37 %.
     """
 
     pull_m: tuple[float, float] = (0.1, 0.4)
     pull_s: float = 1.0
+    touch_share: float = 0.6
+    touch_motion: float = 0.05
+    moving_share: float = 0.3
     wobble_m: float = 0.05
     wobble_hz: tuple[float, float] = (0.15, 0.9)
     turn_rad: float = 0.5
@@ -94,7 +110,9 @@ class MotionSettings:
     neighbour_reach_m: float = 0.25
     neighbour_shift_m: float = 0.01
     neighbour_turn_rad: float = 0.05
+    push_loss_db: float = 2.0
     neighbour_sway_m: float = 0.02
+    draught_m: float = 0.015
     sway_decay_s: float = 2.0
 
 

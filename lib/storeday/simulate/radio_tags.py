@@ -18,6 +18,9 @@ Ints = NDArray[np.int64]
 
 # Makes one sortable number of tag and time; longer than any day, and exact to 0.1 ms for 1e5 tags.
 SPAN_S = 1e6
+# Bursts of motion in hand come every four seconds, and the wave that makes them has to rise so far
+# from rest to full motion. Stated guesses.
+_BURSTS_HZ, _BURST_EDGE = 0.25, 0.4
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class TagTraits:
         gain_db: How much better than the mean a tag answers, two ways, shape (p,).
         phase_rad: Phase that the tag adds, shape (p,).
         scatterers: Places of fixed scatterers near home, shape (p, s, 3).
+        draught_m: Amplitude with which it swings by itself, shape (p,); 0 for sentinels.
     """
 
     home: Floats
@@ -39,21 +43,41 @@ class TagTraits:
     gain_db: Floats
     phase_rad: Floats
     scatterers: Floats
+    draught_m: Floats
 
 
 @dataclass(frozen=True)
 class Shakes:
-    """Random motion of a stretch in hand: x, y, z, yaw, pitch by two waves each, (rows, 5, 2)."""
+    """Random motion of stretches in hand.
+
+    Attributes:
+        turns_hz: Of x, y, z, yaw, pitch by two waves each, shape (rows, 5, 2).
+        phase_rad: The same.
+        pull_m: How far the product is drawn out, shape (rows,).
+        loss_db: Loss by the hand, two ways, shape (rows,).
+        size: How far the motion goes; 1 in full, shape (rows,).
+        moving_share: Share of the time in which there is motion.
+    """
 
     turns_hz: Floats
     phase_rad: Floats
     pull_m: Floats
     loss_db: Floats
+    size: Floats
+    moving_share: float
 
     def at(self, row: Ints, time_s: Floats) -> Floats:
-        """Values of about unit amplitude, shape (n, 5)."""
+        """Values of about unit amplitude while there is motion, 0 between, shape (n, 5)."""
         angle = 2 * np.pi * self.turns_hz[row] * time_s[:, None, None] + self.phase_rad[row]
-        return np.asarray(np.sin(angle).sum(axis=2) / np.sqrt(2))
+        waves = np.asarray(np.sin(angle).sum(axis=2) / np.sqrt(2))
+        return waves * (self.size[row] * self._liveliness(row, time_s))[:, None]
+
+    def _liveliness(self, row: Ints, time_s: Floats) -> Floats:
+        """1 in bursts of motion, 0 between: where a slow wave is above its quantile."""
+        first = self.phase_rad[row, 0, 0]
+        slow = np.sin(2 * np.pi * _BURSTS_HZ * time_s + 7 * first)
+        least = np.cos(np.pi * self.moving_share)
+        return np.asarray(np.clip((slow - least) / _BURST_EDGE + 0.5, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -88,6 +112,7 @@ class Pushes:
     shift_m: Floats
     turn_rad: Floats
     swing_rad: Floats
+    loss_db: Floats
 
 
 @dataclass(frozen=True)
@@ -113,10 +138,11 @@ def draw_motion(
         rng: Source of chance.
     """
     hands, carried = world.handlings, world.carried
-    traits = _draw_traits(world.products, channel, rng)
+    traits = _draw_traits(world.products, channel, motion, rng)
     pushes = _draw_pushes(world.products, hands, motion, rng)
     in_hand = _stretches(
         (hands.product, hands.person, hands.started_s, hands.ended_s, hands.x_m, hands.y_m),
+        np.array([action == "handle" for action in hands.action], np.bool_),
         motion,
         rng,
     )
@@ -129,6 +155,7 @@ def draw_motion(
             carried.x_m,
             carried.y_m,
         ),
+        np.zeros(len(carried.product), np.bool_),
         motion,
         rng,
     )
@@ -145,7 +172,10 @@ def touched_between(motion: TagMotion, start_s: float, end_s: float) -> Ints:
 
 
 def _draw_traits(
-    products: Products, channel: ChannelSettings, rng: np.random.Generator
+    products: Products,
+    channel: ChannelSettings,
+    motion: MotionSettings,
+    rng: np.random.Generator,
 ) -> TagTraits:
     count = len(products.epc)
     home = np.stack([products.x_m, products.y_m, products.z_m], axis=1).astype(np.float64)
@@ -156,22 +186,29 @@ def _draw_traits(
     direction = rng.normal(size=(count, channel.scatterers, 3))
     direction /= np.linalg.norm(direction, axis=2, keepdims=True)
     distance = rng.uniform(0.2, 0.8, (count, channel.scatterers, 1))
-    return TagTraits(home, yaw, pitch, gain, phase, home[:, None] + direction * distance)
+    draught = np.where(products.rack >= 0, rng.exponential(motion.draught_m, count), 0.0)
+    scatterers = home[:, None] + direction * distance
+    return TagTraits(home, yaw, pitch, gain, phase, scatterers, draught)
 
 
 def _stretches(
     columns: tuple[Ints, Ints, Floats, Floats, Floats, Floats],
+    may_be_touch: NDArray[np.bool_],
     settings: MotionSettings,
     rng: np.random.Generator,
 ) -> Stretches:
     tag, person, start_s, end_s, x_m, y_m = columns
     order = np.lexsort((end_s, start_s, tag))
     count = len(tag)
+    is_touch = may_be_touch[order] & (rng.random(count) < settings.touch_share)
+    size = np.where(is_touch, settings.touch_motion, 1.0)
     shakes = Shakes(
         rng.uniform(*settings.wobble_hz, (count, 5, 2)),
         rng.uniform(0, 2 * np.pi, (count, 5, 2)),
-        rng.uniform(*settings.pull_m, count),
-        rng.uniform(*settings.hand_loss_db, count),
+        rng.uniform(*settings.pull_m, count) * size,
+        rng.uniform(*settings.hand_loss_db, count) * size,
+        size,
+        settings.moving_share,
     )
     tag, start_s = tag[order], start_s[order]
     key = tag * SPAN_S + start_s
@@ -196,6 +233,7 @@ def _draw_pushes(
         rng.normal(size=(len(tag), 3)) * shift_m[:, None],
         rng.normal(size=(len(tag), 2)) * turn_rad[:, None],
         rng.uniform(0, 2 * np.pi, len(tag)),
+        rng.exponential(settings.push_loss_db, len(tag)),
     )
 
 

@@ -54,17 +54,33 @@ def write_footage(  # noqa: PLR0913 - two folders and the caller's progress bar 
     unknown = sorted(set(names) - set(world.clocks))
     if unknown or len(set(names)) < len(names):
         raise ValueError(f"cameras {names}: names must differ and have clocks; none for {unknown}")
-    task = partial(write_camera, world, inbox_store_day, seed=seed, segment_s=segment_s)
+    task = partial(_write_camera, inbox_store_day, seed=seed, segment_s=segment_s)
     if workers > 1 and len(rigs) > 1:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        # The world goes to each process once, not with every camera: a busy day's is 400 MB.
+        spawn = get_context("spawn")
+        with ProcessPoolExecutor(workers, spawn, _keep_world, (world,)) as pool:
             tables = []
             for rig, table in zip(rigs, pool.map(task, rigs), strict=True):
                 tables.append(table)
                 if progress is not None:
                     progress(rig.camera_id, 1, 1)
     else:
-        tables = [task(rig, progress=progress) for rig in rigs]
+        write = partial(write_camera, world, inbox_store_day, seed=seed, segment_s=segment_s)
+        tables = [write(rig, progress=progress) for rig in rigs]
     boxes = pa.concat_tables([BOXES.empty_table(), *tables])
     boxes = boxes.sort_by([(name, "ascending") for name in ("camera", "time", "customer")])
     write_boxes([boxes], truth_store_day)
     return boxes
+
+
+_worlds: list[World] = []
+
+
+def _keep_world(world: World) -> None:
+    _worlds[:] = [world]
+
+
+def _write_camera(
+    inbox_store_day: Path, rig: CameraRig, *, seed: int, segment_s: float
+) -> pa.Table:
+    return write_camera(_worlds[0], inbox_store_day, rig, seed, segment_s)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storeday.simulate.clocks import make_clocks
-from storeday.simulate.products import Catalogue, make_products
+from storeday.simulate.products import Catalogue, make_products, with_sentinels
 from storeday.simulate.scenario import Scenario
 from storeday.simulate.seeds import seed_for
 from storeday.simulate.stock import ARM_M
@@ -69,7 +69,7 @@ def sketch_world(scenario: Scenario, seed: int) -> tuple[World, Store, Catalogue
     none, nothing = np.empty(0, np.int64), np.empty(0)
     count = len(is_staff)
     world = World(
-        layout=store.layout,
+        layout=with_sentinels(store.layout, catalogue.products),
         business_date=scenario.store.business_date,
         starts_at=moment.astimezone(dt.UTC) - dt.timedelta(seconds=opens_s),
         duration_s=float(math.ceil(left.max()) + 10),

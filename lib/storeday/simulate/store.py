@@ -29,7 +29,7 @@ from storeday.manifest.store import WEEKDAYS
 from storeday.simulate.places import Places, make_places
 from storeday.simulate.rig import camera_rigs, floor_homography
 from storeday.simulate.routes import Routes, make_routes
-from storeday.simulate.scenario import Scenario
+from storeday.simulate.scenario import Scenario, ScenarioError
 from storeday.simulate.world import Racks
 
 Floats = NDArray[np.float64]
@@ -67,12 +67,14 @@ def make_store(scenario: Scenario) -> Store:
     """Lays out the store of a scenario.
 
     Raises:
-        ValueError: The floor does not hold the racks, cabins or tills that are wanted.
+        ScenarioError: The floor does not hold the racks, cabins or tills that are wanted; all
+            faults at once.
     """
     width, depth = scenario.store.width_m, scenario.store.depth_m
-    displays = _display_boxes(scenario)
-    counter = _counter(scenario)
-    cabins = _cabins(scenario)
+    faults = [*_rack_faults(scenario), *_cabin_faults(scenario)]
+    if faults:
+        raise ScenarioError("\n".join(f"{scenario.name}: {fault}" for fault in faults))
+    displays, counter, cabins = _display_boxes(scenario), _counter(scenario), _cabins(scenario)
     boxes = np.vstack([displays, counter])
     blocks = boxes
     if len(cabins):
@@ -113,16 +115,41 @@ class _PlainDumper(yaml.SafeDumper):
         return True
 
 
-def _display_boxes(scenario: Scenario) -> Floats:
+def _room_for_racks(scenario: Scenario) -> tuple[float, int, int]:
+    """Depth that the front takes, and how many columns and rows of racks fit behind it."""
     store = scenario.store
     front = 2.3 + TILL_PITCH_M * store.tills
     columns = math.floor((store.width_m - 2 * SIDE_M + AISLE_M) / (RACK_WIDTH_M + AISLE_M))
     rows = math.floor((store.depth_m - front - BACK_M + AISLE_M) / (RACK_DEPTH_M + AISLE_M))
-    if store.racks > columns * rows:
-        raise ValueError(
-            f"store.racks is {store.racks}; a floor of {store.width_m} x {store.depth_m} m with "
-            f"{store.tills} tills holds {max(columns * rows, 0)}"
-        )
+    return front, max(columns, 0), max(rows, 0)
+
+
+def _rack_faults(scenario: Scenario) -> list[str]:
+    store = scenario.store
+    _, columns, rows = _room_for_racks(scenario)
+    if store.racks <= columns * rows:
+        return []
+    return [
+        f"store.racks is {store.racks}; a floor of {store.width_m} x {store.depth_m} m with "
+        f"{store.tills} tills holds {columns * rows}"
+    ]
+
+
+def _cabin_faults(scenario: Scenario) -> list[str]:
+    store = scenario.store
+    # The staff's corner and a way to it are left free.
+    room = max(math.floor((store.width_m - 3.8) / CABIN_WIDTH_M), 0)
+    if store.fitting_rooms <= room:
+        return []
+    return [
+        f"store.fitting_rooms is {store.fitting_rooms}; the back wall of {store.width_m} m "
+        f"holds {room}"
+    ]
+
+
+def _display_boxes(scenario: Scenario) -> Floats:
+    store = scenario.store
+    front, columns, _ = _room_for_racks(scenario)
     # No more rows than the racks fill, spread over the depth.
     rows = math.ceil(store.racks / columns)
     row, column = np.divmod(np.arange(store.racks), columns)
@@ -144,11 +171,6 @@ def _counter(scenario: Scenario) -> Floats:
 def _cabins(scenario: Scenario) -> Floats:
     store = scenario.store
     left = 0.3 + CABIN_WIDTH_M * np.arange(store.fitting_rooms)
-    if len(left) and left[-1] + CABIN_WIDTH_M > store.width_m - 3.5:
-        raise ValueError(
-            f"store.fitting_rooms is {store.fitting_rooms}; the back wall of {store.width_m} m "
-            f"holds {math.floor((store.width_m - 3.8) / CABIN_WIDTH_M)}"
-        )
     back = np.full(len(left), store.depth_m)
     return np.column_stack([left, back - CABIN_DEPTH_M, left + CABIN_WIDTH_M, back])
 

@@ -63,6 +63,7 @@ QUEUE = pa.schema(
         ("epcs", pa.list_(pa.string())),
     ]
 )
+SENTINELS = pa.schema([("epc", pa.string()), ("reader", pa.string())])
 BOXES = pa.schema(
     [
         ("camera", pa.string()),
@@ -81,6 +82,7 @@ SCHEMAS = {
     "interactions": INTERACTIONS,
     "clock_offsets": CLOCK_OFFSETS,
     "queue": QUEUE,
+    "sentinels": SENTINELS,
     "boxes": BOXES,
 }
 
@@ -130,6 +132,7 @@ def truth_tables(world: World) -> dict[str, pa.Table]:
             moments(start, np.zeros(len(devices))),
         ),
         "queue": _queue(world),
+        "sentinels": _sentinels(world),
     }
 
 
@@ -185,6 +188,13 @@ def _queue(world: World) -> pa.Table:
         moments(start, queueing.left_s),
         pa.array(epcs, pa.list_(pa.string())),
     )
+
+
+def _sentinels(world: World) -> pa.Table:
+    """Tags that nobody can reach, and the reader that the manifest lists them with."""
+    readers = {epc: reader.id for reader in world.layout.readers for epc in reader.sentinel_epcs}
+    epcs = [world.products.epc[tag] for tag in np.flatnonzero(world.products.rack < 0)]
+    return _table(SENTINELS, epcs, [readers.get(epc) for epc in epcs])
 
 
 def _table(schema: pa.Schema, *columns: object) -> pa.Table:

@@ -11,7 +11,11 @@ made of them are returned, for the caller to put into a lake.
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -77,7 +81,7 @@ def simulate_store_day(
         out: Folder for `inbox/`, `stores/` and `truth/`; other store-days in it stay.
         level: `footage` writes footage and reader logs; `events` returns tables instead.
         progress: Called now and then.
-        workers: Processes that render cameras.
+        workers: Processes that render cameras; with more than one, one more makes the reads.
 
     Returns:
         What was written, and the truth.
@@ -145,19 +149,27 @@ def _write_device_files(
     from storeday.simulate.render import write_footage  # noqa: PLC0415
 
     inbox, truth = folders
-    write_reads(world, radio_settings(scenario), inbox, seed)
+    reads = partial(write_reads, world, radio_settings(scenario), inbox, seed)
+    with ExitStack() as stack:
+        if workers > 1:
+            # Beside the cameras: on two cores they leave gaps that the reads fill.
+            pool = ProcessPoolExecutor(1, get_context("spawn"))
+            finish = stack.enter_context(pool).submit(reads).result
+        else:
+            finish = reads
+        write_footage(
+            world,
+            rigs(scenario, world.layout),
+            inbox,
+            truth,
+            seed,
+            progress=progress,
+            segment_s=scenario.cameras.segment_s,
+            workers=workers,
+        )
+        finish()
     if progress is not None:
         progress("reads", 1, 1)
-    write_footage(
-        world,
-        rigs(scenario, world.layout),
-        inbox,
-        truth,
-        seed,
-        progress=progress,
-        segment_s=scenario.cameras.segment_s,
-        workers=workers,
-    )
 
 
 def _write(path: Path, text: str) -> None:
