@@ -4,12 +4,13 @@ Units are declared by the format or the manifest and never guessed from values; 
 declared unit does not allow makes the row a reject. A row's first fault, in the order of `convert`,
 is the one reported.
 
-Fields: `time`, `epc`, `antenna`, `rssi`, `phase`, `frequency`, `doppler`, `read_count`.
+Fields: `time`, `epc`, `antenna`, `rssi`, `phase`, `frequency` or `channel`, `doppler`,
+`read_count`. Each is text, or numbers where the format gives numbers.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-FIELDS = ("time", "epc", "antenna", "rssi", "phase", "frequency", "doppler", "read_count")
+FIELDS = (
+    "time",
+    "epc",
+    "antenna",
+    "rssi",
+    "phase",
+    "frequency",
+    "channel",
+    "doppler",
+    "read_count",
+)
 
 Bools = NDArray[np.bool_]
 
@@ -26,6 +37,7 @@ MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0}
 DBM = {"dBm": 1.0, "cdBm": 0.01, "ddBm": 0.1}
 RADIANS = {"rad": 1.0, "deg": math.pi / 180, "turn4096": 2 * math.pi / 4096}
 MEGAHERTZ = {"MHz": 1.0, "kHz": 1e-3, "Hz": 1e-6}
+HERTZ = {"Hz": 1.0, "sixteenth_Hz": 1 / 16}
 PERIODS = {"pi": math.pi, "2pi": 2 * math.pi}
 
 # Bounds of the contract. A passive tag answers with less than the reader's own power, and no reader
@@ -52,7 +64,13 @@ class Declared:
         rssi: Unit of the signal strength.
         phase: Unit of the phase.
         phase_period: Period within which the phase is known.
+        is_phase_signed: The phase may also be given from minus half a period on; both ways of
+            writing an angle mean the same.
         frequency: Unit of the carrier frequency.
+        hop_tables_mhz: For logs with channel indices (from 1): frequencies by index, by antenna.
+        hop_table_mhz: The same for all other antennas; empty where it is not known, and the
+            frequency then is null.
+        doppler: Unit of the Doppler shift.
         decimal: The decimal sign; None where the log may use either.
         epc: The tag of all rows, where rows do not name one.
         antenna: The antenna of all rows, where rows do not name one.
@@ -63,7 +81,11 @@ class Declared:
     rssi: Literal["dBm", "cdBm", "ddBm"] = "dBm"
     phase: Literal["rad", "deg", "turn4096"] = "rad"
     phase_period: Literal["pi", "2pi"] = "2pi"
+    is_phase_signed: bool = False
     frequency: Literal["MHz", "kHz", "Hz"] = "MHz"
+    hop_tables_mhz: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    hop_table_mhz: tuple[float, ...] = ()
+    doppler: Literal["Hz", "sixteenth_Hz"] = "Hz"
     decimal: Literal[".", ","] | None = "."
     epc: str | None = None
     antenna: int | None = None
@@ -86,7 +108,7 @@ def convert(columns: Mapping[str, pa.Array], rows: int, declared: Declared) -> C
     """Turns text fields into the columns of a read and finds the rows that break a declared unit.
 
     Args:
-        columns: Text of the fields that the log has, null where empty.
+        columns: Text of the fields that the log has, or numbers (double); null where empty.
         rows: Length of the columns.
         declared: Units and constants.
 
@@ -102,12 +124,14 @@ def convert(columns: Mapping[str, pa.Array], rows: int, declared: Declared) -> C
         {
             "device_time": _times(check),
             "epc": _epcs(check),
-            "antenna": _antennas(check),
+            "antenna": (antenna := _antennas(check)),
             "rssi_dbm": _rssi(check),
             "phase_rad": (phase := _phases(check)),
             "phase_period": pc.if_else(phase.is_valid(), declared.phase_period, None),
-            "frequency_mhz": _frequencies(check),
-            "doppler_hz": _optional(check, "doppler", "a number of Hz", np.isfinite),
+            "frequency_mhz": _frequencies(check, antenna.to_numpy()),
+            "doppler_hz": _optional(
+                check, "doppler", "a number of Hz", np.isfinite, HERTZ[declared.doppler]
+            ),
             "read_count": _counts(check),
         },
         check.faults,
@@ -133,6 +157,8 @@ class _Check:
         text = self.text(name)
         if text.null_count == len(text):
             return np.full(self.rows, np.nan)
+        if not pa.types.is_string(text.type):
+            return np.asarray(text.to_numpy(zero_copy_only=False), np.float64)
         sign = self.declared.decimal
         if sign == ",":
             # A point would then group thousands or be a slip; either way it is no number.
@@ -146,7 +172,7 @@ class _Check:
         for row in np.flatnonzero(bad).tolist():
             if row not in self.faults:
                 found = self.text(name)[row].as_py()
-                shown = "nothing" if found is None else repr(found[:60])
+                shown = "nothing" if found is None else repr(found)[:62]
                 self.faults[row] = f"{name}: expected {expected}, found {shown}"
 
 
@@ -205,15 +231,20 @@ def _rssi(check: _Check) -> pa.Array:
 def _phases(check: _Check) -> pa.Array:
     unit, period = check.declared.phase, PERIODS[check.declared.phase_period]
     values = check.number("phase") * RADIANS[unit]
-    top = period / RADIANS[unit]
+    low = -period / 2 if check.declared.is_phase_signed else 0.0
     given = np.asarray(check.text("phase").is_valid())
-    bad = given & ~((values >= 0) & (values <= period + PHASE_SLACK_RAD))
-    check.refuse(bad, "phase", f"0 to {top:.6g} {unit}")
+    bad = given & ~(values >= low - PHASE_SLACK_RAD * (low < 0))
+    bad |= given & ~(values <= period + PHASE_SLACK_RAD)
+    span = f"{low / RADIANS[unit]:.6g} to {period / RADIANS[unit]:.6g} {unit}"
+    check.refuse(bad, "phase", span)
     values = np.where(values >= period, values - period, values)
+    values = np.where(values < 0, values + period, values)
     return pa.array(np.maximum(values, 0.0), pa.float64(), from_pandas=True)
 
 
-def _frequencies(check: _Check) -> pa.Array:
+def _frequencies(check: _Check, antenna: NDArray[np.int32]) -> pa.Array:
+    if "channel" in check.columns and "frequency" not in check.columns:
+        return _frequencies_of_channels(check, antenna)
     unit = check.declared.frequency
     return _optional(
         check,
@@ -222,6 +253,24 @@ def _frequencies(check: _Check) -> pa.Array:
         lambda values: np.isfinite(values) & (values > 0),
         MEGAHERTZ[unit],
     )
+
+
+def _frequencies_of_channels(check: _Check, antenna: NDArray[np.int32]) -> pa.Array:
+    """Frequency of each row's channel index by its antenna's hop table; null without a table."""
+    declared = check.declared
+    index = check.number("channel")
+    given = np.asarray(check.text("channel").is_valid())
+    check.refuse(given & ~((index >= 1) & (index == np.floor(index))), "channel", "a whole number")
+    frequency = np.full(check.rows, np.nan)
+    for port in np.unique(antenna).tolist():
+        table = declared.hop_tables_mhz.get(port, declared.hop_table_mhz)
+        if not table:
+            continue
+        mine = given & (antenna == port)
+        known = mine & (index >= 1) & (index <= len(table))
+        check.refuse(mine & ~known, "channel", f"1 to {len(table)}, as in the hop table")
+        frequency[known] = np.array(table)[index[known].astype(np.int64) - 1]
+    return pa.array(frequency, pa.float64(), from_pandas=True)
 
 
 def _counts(check: _Check) -> pa.Array:
@@ -247,6 +296,8 @@ def _optional(
 
 def _trim(text: pa.Array) -> pa.Array:
     """Text without spaces around it; null where nothing is left."""
+    if not pa.types.is_string(text.type):
+        return text
     trimmed = pc.utf8_trim_whitespace(text)
     blank = pc.equal(trimmed, "")
     if not pc.any(blank).as_py():

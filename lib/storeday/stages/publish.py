@@ -97,6 +97,7 @@ def _seconds_heard(context: StageContext) -> DataFrame:
         "device_time",
         sf.lit("").alias("source_file"),
         sf.lit(0).cast("bigint").alias("source_line"),
+        sf.lit(1).alias("source_item"),
     )
 
 
