@@ -109,7 +109,7 @@ def open_bytes(path: Path) -> BinaryFile:
         magic = file.read(2)
     if magic == GZIP_MAGIC:
         return gzip.GzipFile(path, "rb")
-    return path.open("rb", BUFFER_BYTES)
+    return io.BufferedReader(io.FileIO(path), BUFFER_BYTES)
 
 
 def damaged(path: Path, error: Exception) -> ReaderLogError:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from storeday.contracts import load_contract, table_from_columns
 from storeday.manifest import Reader
 from storeday.reader_logs import generic_csv, impinj_iot, itemtest_csv, sllurp_csv, zebra_iot
+from storeday.reader_logs.convert import Bools, Converted, convert
 from storeday.reader_logs.csv_rows import TextRows
-from storeday.reader_logs.declared import Bools, Converted, convert
 from storeday.reader_logs.errors import ReaderLogError
 from storeday.reader_logs.lines import LineBatch, read_lines
 from storeday.reader_logs.log_format import LogFormat, LogSource, OpenLog
