@@ -63,6 +63,7 @@ _OBJECT = re.compile(_object(_value(DEPTH - 1)).encode())
 _SEPARATORS = re.compile(rb"[\s,\[\]]*+")
 # Lines of which each is one record or blank.
 _RECORD_LINES = re.compile(rb"(?:(?:\{[^\n]*\})?[ \t\r]*\n)*+")
+_BETWEEN_RECORDS = re.compile(rb"(?<=\}),[ \t]*(?=\{)")
 _BEHIND_DAMAGE = re.compile(rb"\n|\}[ \t\r]*,[ \t\r]*(?=\{)")
 
 
@@ -108,6 +109,7 @@ class _Scanner:
         line: Line on which the buffer begins.
         is_line_start: Nothing but blanks stands before the buffer on its line.
         is_damage: The buffer begins within something that is no record and was given out already.
+        is_array_plain: No record of an array was met that has to be looked at by itself.
         found: Line, text and fault of each record that waits to be given out.
     """
 
@@ -115,6 +117,7 @@ class _Scanner:
     line: int = 1
     is_line_start: bool = True
     is_damage: bool = False
+    is_array_plain: bool = True
     found: list[tuple[int, bytes, str | None]] = field(default_factory=list)
     found_bytes: int = 0
     is_begun: bool = False
@@ -124,6 +127,7 @@ class _Scanner:
         if not self.is_begun:
             chunk, self.is_begun = chunk.removeprefix(BYTE_ORDER_MARK), True
         self.buffer += chunk
+        self.is_array_plain = True
         position = 0
         while position < len(self.buffer):
             step = self._step(position, is_last)
@@ -154,6 +158,9 @@ class _Scanner:
             return end
         if not is_last and len(self.buffer) - position <= MAX_RECORD_BYTES:
             return None
+        end = self._records_of_array(position)
+        if end > position:
+            return end
         record_end = self._record_end(position)
         if record_end is None:
             return self._skip_damage(position, is_last)
@@ -176,6 +183,28 @@ class _Scanner:
         self.found_bytes += matched - position
         self.line += len(texts)
         return matched
+
+    def _records_of_array(self, position: int) -> int:
+        """Takes all records at once that stand on a line with commas between them, but the last.
+
+        The line is cut at every comma between `}` and `{`. Such a comma within a record, in an
+        array of objects, leaves a part without its other brackets: the parts before it are taken,
+        and the rest of what was fed goes record by record.
+        """
+        if not self.is_array_plain:
+            return position
+        newline = self.buffer.find(b"\n", position)
+        stop = len(self.buffer) if newline < 0 else newline
+        start = position
+        for comma in _BETWEEN_RECORDS.finditer(self.buffer, position, stop):
+            text = self.buffer[start : comma.start()]
+            if not _is_closed(text):
+                break
+            self._add(text, None)
+            start = comma.end()
+        self.is_array_plain = start > position
+        self.is_line_start = self.is_line_start and start == position
+        return start
 
     def _record_end(self, position: int) -> int | None:
         """Where the record that begins at a position ends; None if none does."""
@@ -219,6 +248,15 @@ class _Scanner:
         self.is_line_start = (newline >= 0 or self.is_line_start) and not passed[
             newline + 1 :
         ].strip()
+
+
+def _is_closed(text: bytes) -> bool:
+    return (
+        text.startswith(b"{")
+        and len(text) <= MAX_RECORD_BYTES
+        and text.count(b"{") == text.count(b"}")
+        and text.count(b"[") == text.count(b"]")
+    )
 
 
 def _batch(found: list[tuple[int, bytes, str | None]]) -> LineBatch:
