@@ -12,9 +12,9 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import pyarrow as pa  # noqa: E402
-from measure import Result  # noqa: E402
-from reader_log_cases import FORMATS, TAGS, reader_of, text_of  # noqa: E402
+import pyarrow as pa
+from measure import Result
+from reader_log_cases import FORMATS, TAGS, reader_of, text_of
 
 ROWS = 300_000
 BROKEN_EVERY = 1_000

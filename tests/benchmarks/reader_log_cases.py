@@ -62,7 +62,8 @@ def _generic(tag, port, half_db, phase, hop, micros, _):
 
 
 def _sllurp(tag, port, half_db, phase, hop, micros, _):
-    return f"{micros / 1e6:.6f},gate:5084,{port},{half_db // 2},b'{tag.lower()}',{phase},{hop + 1},-16"
+    at, name = f"{micros / 1e6:.6f}", f"b'{tag.lower()}'"
+    return f"{at},gate:5084,{port},{half_db // 2},{name},{phase},{hop + 1},-16"
 
 
 def _impinj(tag, port, half_db, phase, hop, _, iso):
