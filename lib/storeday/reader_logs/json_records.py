@@ -150,23 +150,13 @@ class _Scanner:
         if self.is_damage:
             return self._skip_damage(position, is_last)
         end = self._record_lines(position) if self.is_line_start else position
+        end = end if end > position else self._separators(position)
         if end > position:
-            return end
-        end = _end(_SEPARATORS, self.buffer, position)
-        if end > position:
-            self._pass(position, end)
             return end
         if not is_last and len(self.buffer) - position <= MAX_RECORD_BYTES:
             return None
         end = self._records_of_array(position)
-        if end > position:
-            return end
-        record_end = self._record_end(position)
-        if record_end is None:
-            return self._skip_damage(position, is_last)
-        self._add(self.buffer[position:record_end], None)
-        self._pass(position, record_end)
-        return record_end
+        return end if end > position else self._one_record(position, is_last)
 
     def _record_lines(self, position: int) -> int:
         """Takes whole lines at once, if all that there are hold a record or nothing."""
@@ -183,6 +173,11 @@ class _Scanner:
         self.found_bytes += matched - position
         self.line += len(texts)
         return matched
+
+    def _separators(self, position: int) -> int:
+        end = _end(_SEPARATORS, self.buffer, position)
+        self._pass(position, end)
+        return end
 
     def _records_of_array(self, position: int) -> int:
         """Takes all records at once that stand on a line with commas between them, but the last.
@@ -205,6 +200,14 @@ class _Scanner:
         self.is_array_plain = start > position
         self.is_line_start = self.is_line_start and start == position
         return start
+
+    def _one_record(self, position: int, is_last: bool) -> int | None:
+        end = self._record_end(position)
+        if end is None:
+            return self._skip_damage(position, is_last)
+        self._add(self.buffer[position:end], None)
+        self._pass(position, end)
+        return end
 
     def _record_end(self, position: int) -> int | None:
         """Where the record that begins at a position ends; None if none does."""
