@@ -4,8 +4,8 @@ A record is a JSON object. It may stand on a line of its own (NDJSON), in an arr
 any length, or be spread over several lines, in an array or not; brackets and commas between records
 are only separators, so that an array which was cut off keeps its records. A line that begins with
 `{` and ends with `}` is one record. What is no record is given out as a text with a fault, and
-reading goes on with the next line, or on the same line behind a `}` and comma that are followed by
-`{`: a damaged record costs itself.
+reading goes on with the next line; if the damage began within a line, already behind a `}` and
+comma that are followed by `{`. So a damaged record costs itself.
 """
 
 import re
@@ -64,6 +64,7 @@ _SEPARATORS = re.compile(rb"[\s,\[\]]*+")
 # Lines of which each is one record or blank.
 _RECORD_LINES = re.compile(rb"(?:(?:\{[^\n]*\})?[ \t\r]*\n)*+")
 _BETWEEN_RECORDS = re.compile(rb"(?<=\}),[ \t]*(?=\{)")
+_LINE_END = re.compile(rb"\n")
 _BEHIND_DAMAGE = re.compile(rb"\n|\}[ \t\r]*,[ \t\r]*(?=\{)")
 
 
@@ -109,6 +110,7 @@ class _Scanner:
         line: Line on which the buffer begins.
         is_line_start: Nothing but blanks stands before the buffer on its line.
         is_damage: The buffer begins within something that is no record and was given out already.
+        is_line_damaged: That began at the beginning of a line, and takes all of it.
         is_array_plain: No record of an array was met that has to be looked at by itself.
         found: Line, text and fault of each record that waits to be given out.
     """
@@ -117,6 +119,7 @@ class _Scanner:
     line: int = 1
     is_line_start: bool = True
     is_damage: bool = False
+    is_line_damaged: bool = False
     is_array_plain: bool = True
     found: list[tuple[int, bytes, str | None]] = field(default_factory=list)
     found_bytes: int = 0
@@ -224,7 +227,10 @@ class _Scanner:
 
     def _skip_damage(self, position: int, is_last: bool) -> int | None:
         """Passes over what is no record, up to where a record may begin."""
-        match = _BEHIND_DAMAGE.search(self.buffer, position)
+        if not self.is_damage:
+            self.is_line_damaged = self.is_line_start
+        pattern = _LINE_END if self.is_line_damaged else _BEHIND_DAMAGE
+        match = pattern.search(self.buffer, position)
         if match:
             end = match.end()
         else:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from storeday.contracts import load_contract, table_from_columns
 from storeday.manifest import Reader
-from storeday.reader_logs import generic_csv, impinj_iot, itemtest_csv, sllurp_csv, zebra_iot
 from storeday.reader_logs.convert import Bools, Converted, convert
 from storeday.reader_logs.csv_rows import TextRows
 from storeday.reader_logs.errors import ReaderLogError
 from storeday.reader_logs.lines import LineBatch, read_lines
-from storeday.reader_logs.log_format import LogFormat, LogSource, OpenLog
+from storeday.reader_logs.log_format import LogSource, OpenLog
+from storeday.reader_logs.registry import FORMATS, formats
 from storeday.reader_logs.repeats import RecentReads
 
 READS = "bronze.rfid_reads"
@@ -26,12 +26,6 @@ CONTENT_CHARACTERS = 200
 REJECTS_SCHEMA = pa.schema(
     [("source_line", pa.int64()), ("reason", pa.string()), ("content", pa.string())]
 )
-
-# A new format is one module and its name here.
-MODULES = (generic_csv, impinj_iot, itemtest_csv, sllurp_csv, zebra_iot)
-FORMATS: dict[str, LogFormat] = {
-    name: module.FORMAT for module in MODULES for name in (module.FORMAT.name, *module.FORMAT.also)
-}
 
 
 @dataclass(frozen=True)
@@ -54,16 +48,6 @@ class ParsedBatch:
     has_own_time: Bools
     repeats: int
     passed_over: int
-
-
-def formats() -> tuple[str, ...]:
-    """Names of all formats, sorted.
-
-    Example:
-        >>> formats()[0]
-        'generic_csv'
-    """
-    return tuple(sorted(FORMATS))
 
 
 def parse_log(
