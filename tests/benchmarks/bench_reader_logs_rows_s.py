@@ -1,8 +1,10 @@
 """Rows a second that one core parses from a reader log into `bronze.rfid_reads`, by format.
 
-Each log holds the same 300,000 made-up reads as plain lines; the best of three runs counts. The
-figure is the slowest of the five formats. The JSON ones are also read as one array on a single
-line, and with a broken line in every thousand, which takes the slow way round.
+All that the stage does with a local copy is in it: parsing, telling goods from foreign tags, and
+the account of the file. Each log holds the same 300,000 made-up reads as plain lines; the best of
+three runs counts, in seconds of CPU. The figure is the slowest of the five formats. The JSON ones
+are also read as one array on a single line, and with a broken line in every thousand, which takes
+the slow way round. The aim is an hour of four million reads in under half a minute.
 """
 
 import os
@@ -14,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pyarrow as pa
 from measure import Result
-from reader_log_cases import FORMATS, TAGS, reader_of, text_of
+from reader_log_cases import FORMATS, TAGS, reader_of, tags, text_of
 
 ROWS = 300_000
 BROKEN_EVERY = 1_000
@@ -39,23 +41,26 @@ def run() -> Result:
                 )
     return Result(
         figure=min(rates[log_format] for log_format in FORMATS),
-        aim=">= 250000",
+        aim=">= 150000",
         unit="rows/s",
         detail={"rows": ROWS, "tags": TAGS, "rows_s": rates},
     )
 
 
 def _rate(path: Path, log_format: str, text: str, rejects: int) -> int:
-    from storeday.reader_logs import parse_log
+    from storeday.reader_logs import LogContents, parse_log
+    from storeday.rfid import goods_of, verdicts
 
+    goods = goods_of(pa.table({"epc": tags(), "gtin": pa.nulls(TAGS, pa.string())}))
     path.write_text(text)
     reader = reader_of(log_format)
     best = 0.0
     for _ in range(3):
         reads = refused = 0
         started = time.process_time()
+        contents = LogContents("gate", log_format, "rfid/gate/log")
         for batch in parse_log(path, reader, "rfid/gate/log"):
-            reads += batch.reads.num_rows
+            reads += contents.add(batch, verdicts(batch.reads["epc"], goods)).num_rows
             refused += batch.rejects.num_rows
         best = max(best, ROWS / (time.process_time() - started))
         assert (reads, refused) == (ROWS - rejects, rejects)

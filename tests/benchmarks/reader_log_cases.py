@@ -32,10 +32,16 @@ def reader_of(log_format):
     return Reader(id="gate", log=ReaderLog(**log), antennas=antennas, hop_table_mhz=HOPS_MHZ)
 
 
+def tags():
+    """The tags that are read."""
+    rng = np.random.default_rng(SEED)
+    return [f"3034{int(tag):020X}" for tag in rng.integers(2**62, size=TAGS)]
+
+
 def text_of(log_format, rows):
     """A log of so many reads, a thousand a second."""
     rng = np.random.default_rng(SEED)
-    tags = [f"3034{int(tag):020X}" for tag in rng.integers(2**62, size=TAGS)]
+    names = tags()
     micros = START_US + np.cumsum(rng.integers(500, 1_500, rows))
     iso = np.datetime_as_string(micros.astype("datetime64[us]"))
     columns = zip(
@@ -49,7 +55,7 @@ def text_of(log_format, rows):
         strict=True,
     )
     head, line = WRITERS[log_format]
-    return head + "".join(line(tags[row[0]], *row[1:]) + "\n" for row in columns)
+    return head + "".join(line(names[row[0]], *row[1:]) + "\n" for row in columns)
 
 
 def _itemtest(tag, port, half_db, phase, hop, _, iso):
