@@ -84,6 +84,7 @@ def test_lists_of_values_patterns_and_finite_numbers():
         "source_format": ["x"],
         "source_file": ["f"],
         "source_line": [1],
+        "source_item": [1],
     }
 
     def checked(**changes):

@@ -146,7 +146,52 @@ def test_relative_times_that_are_no_time_are_refused(tmp_path):
 
 
 def test_most_lines_say_how_many_fields_there_are(tmp_path):
-    text = "2026-01-05T09:00:00Z,AD38,1,-63,junk\n" * 5 + "2026-01-05T09:00:00Z,AD38,1,-63\n"
+    rows = [f"2026-01-05T09:00:0{second}Z,AD38,1,-63,junk\n" for second in range(5)]
+    text = "".join(rows) + "2026-01-05T09:00:00Z,AD38,1,-63\n"
     found, refused = parse(tmp_path, text, header=False, columns=COLUMNS)
     assert len(found) == 5
     assert refused[0]["reason"] == "expected 5 fields, found 4"
+
+
+def test_an_rf_collector_log(tmp_path):
+    """Microseconds, cdBm, 4096 steps and channel indices; what is not ASCII is GBK."""
+    path = tmp_path / "x.csv"
+    head = "time,id,channel,phase,rssi,antenna,备注\n".encode("gbk")
+    path.write_bytes(head + b"1767603600000250,e28011606000020a6681f23f,2,1024,-5300,1,\n")
+    log = ReaderLog(
+        format="generic_csv",
+        columns={name: name for name in ("time", "channel", "phase", "rssi", "antenna")}
+        | {"epc": "id"},
+        units={"time": "us", "phase": "turn4096", "rssi": "cdBm"},
+        files={"*": LogFile(time_origin=dt.datetime(1970, 1, 1))},
+    )
+    reader = Reader(id="r", log=log, hop_table_mhz=[920.625, 920.875])
+    (batch,) = parse_log(path, reader, "rfid/r/x.csv")
+    (read,) = batch.reads.to_pylist()
+    assert read["device_time"] == ORIGIN + dt.timedelta(microseconds=250)
+    assert (read["epc"], read["rssi_dbm"]) == ("E28011606000020A6681F23F", -53.0)
+    assert read["phase_rad"] == pytest.approx(math.pi / 2)
+    assert read["frequency_mhz"] == 920.875
+
+
+def test_an_octane_log(tmp_path):
+    """A program's own export of the Octane SDK's fields; EPCs come in words of four digits."""
+    text = (
+        "EPC,Timestamp,ChannelInMhz,PeakRssiInDbm,PhaseAngleInRadians,AntennaPortNumber,Doppler\n"
+        "3034 35FC 8803 D056 D15B 963F,1767603600000250,920.625,-53.5,3.14159,2,-16\n"
+    )
+    names = {
+        "epc": "EPC",
+        "time": "Timestamp",
+        "frequency": "ChannelInMhz",
+        "rssi": "PeakRssiInDbm",
+        "phase": "PhaseAngleInRadians",
+        "antenna": "AntennaPortNumber",
+        "doppler": "Doppler",
+    }
+    files = {"*": LogFile(time_origin=dt.datetime(1970, 1, 1))}
+    units = {"time": "us", "doppler": "sixteenth_Hz"}
+    (read,), refused = parse(tmp_path, text, columns=names, units=units, files=files)
+    assert refused == []
+    assert read["epc"] == "303435FC8803D056D15B963F"
+    assert (read["frequency_mhz"], read["rssi_dbm"], read["doppler_hz"]) == (920.625, -53.5, -1.0)

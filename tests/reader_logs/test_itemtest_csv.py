@@ -27,6 +27,7 @@ EXPECTED = {
     "source_format": "itemtest_csv",
     "source_file": "rfid/gate/run.csv",
     "source_line": 4,
+    "source_item": 1,
 }
 
 
@@ -120,7 +121,8 @@ def test_an_address_in_place_of_a_tag_is_refused(tmp_path):
 )
 def test_what_breaks_its_unit_is_refused_with_line_and_reason(tmp_path, row, reason):
     good = f"{TIME};AD38;;1;-60;865,7;h;;"
-    batches = parse(tmp_path / "x.csv", f"{HEAD}{good}\r\n\r\n{row}\r\n{good}\r\n")
+    later = good.replace("31.24", "32.24")
+    batches = parse(tmp_path / "x.csv", f"{HEAD}{good}\r\n\r\n{row}\r\n{later}\r\n")
     (reject,) = rejects(batches)
     assert reason in reject["reason"]
     assert reject["source_line"] == 6

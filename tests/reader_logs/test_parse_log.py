@@ -4,15 +4,32 @@ import gzip
 import random
 import tracemalloc
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from storeday.manifest import Reader, ReaderLog
-from storeday.reader_logs import ReaderLogError, formats, parse_log
+from storeday.reader_logs import ReaderLogError, formats, parse_log, repeats
 from storeday.reader_logs.lines import MAX_LINE_BYTES, read_lines
+from storeday.reader_logs.repeats import WINDOW_READS, RecentReads
 
 SEED = 20261121
 READER = Reader(id="gate", log=ReaderLog(format="itemtest_csv"))
 ROW = "2023-01-06T17:01:31.2429680+01:00;AD38;;1;-63,5;865,7;h;;"
+LATER = ROW.replace("17:01", "17:02")
+FORMATS = (
+    "generic_csv",
+    "impinj_iot",
+    "impinj_iot_ndjson",
+    "itemtest_csv",
+    "sllurp_csv",
+    "zebra_iot",
+)
+
+
+def row_at(number):
+    """A sound row; each number has a time of its own."""
+    return ROW.replace("31.2429680", f"{number % 60:02d}.{number // 60:06d}0")
 
 
 def parse(path, batch_rows=65_536):
@@ -20,12 +37,12 @@ def parse(path, batch_rows=65_536):
 
 
 def test_formats_are_named():
-    assert formats() == ("generic_csv", "itemtest_csv")
+    assert formats() == FORMATS
 
 
 def test_an_unknown_format_names_those_there_are(tmp_path):
     reader = Reader(id="gate", log=ReaderLog(format="alien"))
-    with pytest.raises(ReaderLogError, match="'alien'; formats are generic_csv, itemtest_csv"):
+    with pytest.raises(ReaderLogError, match="'alien'; formats are generic_csv, impinj_iot, "):
         parse_log(tmp_path / "x.csv", reader, "rfid/gate/x.csv")
 
 
@@ -34,7 +51,7 @@ def test_every_line_is_a_read_or_a_reject_and_keeps_its_number(tmp_path, batch_r
     rng = random.Random(SEED)
     kinds = {
         "read": ROW.encode(),
-        "quoted": ROW.replace("AD38", '"AD38"').encode(),
+        "quoted": LATER.replace("AD38", '"AD38"').encode(),
         "loud": ROW.replace("-63,5", "3").encode(),
         "short": b"a;b",
         "open quote": ROW.replace("AD38", '"AD38').encode(),
@@ -47,7 +64,12 @@ def test_every_line_is_a_read_or_a_reject_and_keeps_its_number(tmp_path, batch_r
     }
     lines = rng.choices(list(kinds), k=400)
     path = tmp_path / "x.csv"
-    path.write_bytes(b"\r\n".join(kinds[kind] for kind in lines))
+    path.write_bytes(
+        b"\r\n".join(
+            kinds[kind].replace(b"31.2429680", b"31.%07d" % (10 * number))
+            for number, kind in enumerate(lines)
+        )
+    )
     batches = parse(path, batch_rows)
     numbered = list(enumerate(lines, start=1))
     expected_reads = [number for number, kind in numbered if kind in ("read", "quoted")]
@@ -94,7 +116,7 @@ def test_a_line_of_ten_megabytes_takes_no_memory(tmp_path):
         file.write(ROW.encode() + b"\n")
         for _ in range(100):
             file.write(b"A" * 100_000)
-        file.write(b"\n" + ROW.encode())
+        file.write(b"\n" + LATER.encode())
     tracemalloc.start()
     (batch,) = parse(path)
     _, peak = tracemalloc.get_traced_memory()
@@ -105,11 +127,13 @@ def test_a_line_of_ten_megabytes_takes_no_memory(tmp_path):
     assert peak < 8_000_000
 
 
-def test_memory_is_bounded_by_a_batch(tmp_path):
+def test_memory_is_bounded_by_a_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(repeats, "WINDOW_READS", 10_000)
+    monkeypatch.setattr(repeats, "PART_READS", 5_000)
     path = tmp_path / "x.csv"
     peaks = []
-    for rows in (20_000, 200_000):
-        path.write_bytes((ROW.encode() + b"\n") * rows)
+    for rows in (20_000, 100_000):
+        path.write_text("".join(row_at(number) + "\n" for number in range(rows)))
         tracemalloc.start()
         found = sum(batch.reads.num_rows for batch in parse_log(path, READER, "x.csv", 5_000))
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -126,3 +150,52 @@ def test_a_damaged_gzip_file_is_a_clear_error(tmp_path, cut):
     path.write_bytes(gzip.compress(rows.encode())[:-cut])
     with pytest.raises(ReaderLogError, match="damaged gzip"):
         parse(path)
+
+
+def test_what_stands_before_the_damage_is_kept(tmp_path):
+    path = tmp_path / "run.csv.gz"
+    rng = random.Random(SEED)
+    rows = [row_at(number).replace("AD38", f"{rng.getrandbits(96):024X}") for number in range(999)]
+    path.write_bytes(gzip.compress("\n".join(rows).encode())[:-5_000])
+    found = []
+
+    def collect():
+        for batch in parse_log(path, READER, "rfid/gate/run.csv.gz"):
+            found.extend(batch.reads["source_line"].to_pylist())
+
+    with pytest.raises(ReaderLogError, match="damaged gzip"):
+        collect()
+    assert found == list(range(1, len(found) + 1))
+    assert len(found) > 500
+
+
+@pytest.mark.parametrize("batch_rows", [1, 3, 65_536])
+def test_a_repeated_read_is_left_out_and_counted(tmp_path, batch_rows):
+    path = tmp_path / "x.csv"
+    others = [ROW.replace(";1;", ";2;"), ROW.replace("-63,5", "-64"), ROW.replace("AD38", "AD39")]
+    path.write_text("\n".join([ROW, *others, LATER, ROW, LATER, ROW, "junk"]))
+    batches = parse(path, batch_rows)
+    lines = [line for batch in batches for line in batch.reads["source_line"].to_pylist()]
+    # The same moment with another strength is another read: clocks may count whole seconds.
+    assert lines == [1, 2, 3, 4, 5]
+    assert sum(batch.repeats for batch in batches) == 3
+    assert sum(batch.rejects.num_rows for batch in batches) == 1
+
+
+def test_repeats_are_remembered_for_a_while_only():
+    recent = RecentReads()
+    number = WINDOW_READS // 2
+    for start in (0, number, 2 * number, 3 * number, 0):
+        micros = np.arange(start, start + number)
+        reads = pa.table(
+            {
+                "antenna": np.ones(number, np.int32),
+                "epc": pa.repeat("AD38", number),
+                "device_time": pa.array(micros).cast(pa.timestamp("us", tz="UTC")),
+                "rssi_dbm": np.full(number, -60.0, np.float32),
+                "phase_rad": pa.nulls(number, pa.float64()),
+                "frequency_mhz": pa.nulls(number, pa.float64()),
+            }
+        )
+        assert not recent.repeated(reads, np.ones(number, bool)).any()
+        assert recent.repeated(reads, np.ones(number, bool)).all()

@@ -143,4 +143,7 @@ def _write_stores(real: Path, day: RealDay) -> None:
         lines.append(f"{epc},CRATE-100,Tag of the crate,table,table")
     for epc in sorted(labelled(real, "actual=stationary__")):
         lines.append(f"{epc},WALL-1,Tag on the wall,table,table")
+    # Tags that the products file does not list are left out.
+    for trial in uci_trials(real):
+        lines.append(f"{uci_epc(trial.name)},WARD-1,Tag in the ward,ward,")
     (day.stores / f"{STORE}.products.csv").write_text("\n".join(lines) + "\n")

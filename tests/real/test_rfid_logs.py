@@ -178,7 +178,8 @@ def rooms(real):
 
 
 def test_every_row_of_the_trials_is_read(rooms):
-    assert sum(reads.num_rows for reads, _ in rooms) == 75_128
+    # 75,128 rows, of which two are the row above once more.
+    assert sum(reads.num_rows for reads, _ in rooms) == 75_126
     for reads, _ in rooms:
         assert reads["phase_rad"].null_count == 0
         assert reads["frequency_mhz"].null_count == 0

@@ -114,6 +114,8 @@ def test_a_day_with_reads_alone_finds_the_tag_that_was_shaken(lake):
     coverage = rows(lake, "gold.coverage", "reads")
     heard = sum(row["observed_s"] for row in coverage if row["subject_kind"] == "reader")
     assert heard == pytest.approx(1_199, abs=1)
+    lacks = {(row["subject_kind"], row["lacks"]) for row in coverage if row["lacks"]}
+    assert lacks == {("reader", "phase: phase_spread_rad is off")}
 
 
 def test_what_could_not_be_read_is_in_quarantine_with_file_line_and_reason(lake):

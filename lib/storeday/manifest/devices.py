@@ -63,6 +63,7 @@ class ColumnUnits(Part):
     phase: Literal["rad", "deg", "turn4096"] = "rad"
     phase_period: Literal["pi", "2pi"] = "2pi"
     frequency: Literal["MHz", "kHz", "Hz"] = "MHz"
+    doppler: Literal["Hz", "sixteenth_Hz"] = "Hz"
 
 
 class LogFile(Part):
@@ -86,8 +87,9 @@ class ReaderLog(Part):
         decimal: For `generic_csv`: the decimal sign.
         header: For `generic_csv`: whether the first line names the columns.
         columns: For `generic_csv`: position (from 0) or header name of each field that is there.
-            Fields: time, epc, antenna, rssi, phase, frequency, doppler, read_count.
-        units: For `generic_csv`: units of the fields.
+            Fields: time, epc, antenna, rssi, phase, frequency or channel, doppler, read_count.
+        units: For `generic_csv`: units of the fields. For `sllurp_csv`: `rssi`, where a column that
+            is named `rssi` holds cdBm.
         files: What single files, by name, do not say themselves.
     """
 
@@ -101,12 +103,21 @@ class ReaderLog(Part):
 
 
 class Antenna(Part):
-    """One antenna: its port, its place, and the zones whose products it reads."""
+    """One antenna.
+
+    Attributes:
+        port: Its port at the reader.
+        x_m: Its place on the floor.
+        y_m: Its place on the floor.
+        zones: Zones whose products it reads.
+        hop_table_mhz: Frequency by channel index, where it differs from the reader's.
+    """
 
     port: Annotated[int, Field(ge=0)]
     x_m: float | None = None
     y_m: float | None = None
     zones: list[Name] = []
+    hop_table_mhz: list[Annotated[float, Field(gt=0)]] = []
 
 
 class Reader(Part):
@@ -116,15 +127,16 @@ class Reader(Part):
         id: Name of the reader's folder in the inbox.
         log: How it writes its log.
         antennas: Its antennas; ports not listed are read, but stand in no zone.
-        hop_table_mhz: Frequency by channel index, for logs that give only the index.
+        hop_table_mhz: Frequency by channel index (from 1), for logs that give only the index.
         sentinel_epcs: Tags that nobody can reach, hung up near this reader's antennas on purpose:
-            whatever the day says was handled of these is a false event.
+            whatever the day says was handled of these is a false event. Their reads are kept
+            whatever the products file says.
     """
 
     id: Name
     log: ReaderLog
     antennas: list[Antenna] = []
-    hop_table_mhz: list[float] = []
+    hop_table_mhz: list[Annotated[float, Field(gt=0)]] = []
     sentinel_epcs: list[Annotated[str, Field(pattern=r"^[0-9A-F]+$")]] = []
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from storeday.reader_logs.lines import MAX_LINE_BYTES, LineBatch
+from storeday.reader_logs.lines import LineBatch, is_utf8
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,21 @@ class TextRows:
     """Lines split into fields.
 
     Attributes:
-        columns: Text of each wanted field, trimmed; null where it is empty.
-        places: For each row its place in the batch of lines.
+        columns: Text of each wanted field, null where it is empty; of fields that a format gives
+            as numbers, numbers (double).
+        places: For each row its place in the batch of lines, in order. A line may hold several
+            rows.
         faults: Place and reason of each line that could not be split.
+        passed_over: Records that are sound and hold no read, such as a reader's own messages.
+        has_own_time: For each row, whether its time is that of the read and not of a report; None
+            where that is so for all rows.
     """
 
     columns: Mapping[str, pa.Array]
     places: list[int]
     faults: list[tuple[int, str]]
+    passed_over: int = 0
+    has_own_time: pa.Array | None = None
 
 
 def split_lines(batch: LineBatch, dialect: Dialect) -> TextRows:
@@ -92,7 +99,7 @@ def _readable(batch: LineBatch, delimiter: str) -> tuple[list[int], list[tuple[i
     """Places of the lines that Arrow takes as one row each, and why the others are refused."""
     whole = b"\n".join(batch.texts)
     line = _line_pattern(delimiter)
-    if not batch.too_long and _is_utf8(whole) and b"\r" not in whole:
+    if not batch.faults and is_utf8(whole) and b"\r" not in whole:
         lines = re.compile(rb"%b(?:\n%b)*+" % (line, line))
         if b'"' not in whole or lines.fullmatch(whole):
             return list(range(len(batch.texts))), []
@@ -100,7 +107,7 @@ def _readable(batch: LineBatch, delimiter: str) -> tuple[list[int], list[tuple[i
     places: list[int] = []
     faults: list[tuple[int, str]] = []
     for place, text in enumerate(batch.texts):
-        fault = _line_fault(text, place in batch.too_long, quoted)
+        fault = batch.faults.get(place) or _line_fault(text, quoted)
         if fault is None:
             places.append(place)
         else:
@@ -108,10 +115,8 @@ def _readable(batch: LineBatch, delimiter: str) -> tuple[list[int], list[tuple[i
     return places, faults
 
 
-def _line_fault(text: bytes, is_too_long: bool, quoted: re.Pattern[bytes]) -> str | None:
-    if is_too_long:
-        return f"expected a line of at most {MAX_LINE_BYTES} bytes, found a longer one"
-    if not _is_utf8(text):
+def _line_fault(text: bytes, quoted: re.Pattern[bytes]) -> str | None:
+    if not is_utf8(text):
         return "expected UTF-8 text, found other bytes"
     if b"\r" in text:
         return "expected one row, found a carriage return inside the line"
@@ -125,14 +130,6 @@ def _line_pattern(delimiter: str) -> bytes:
     sign = re.escape(delimiter)
     field = rf'(?:"(?:[^"\n]|"")*+"|[^"\n{sign}]*+)'
     return f"{field}(?:{sign}{field})*+".encode()
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def count_fields(line: bytes, delimiter: str) -> int:

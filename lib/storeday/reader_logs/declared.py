@@ -1,45 +1,34 @@
-"""Fields as text to reads in the units of `bronze.rfid_reads`, by what is declared about the log.
+"""What is declared about a log's fields: by its format, or by the manifest.
 
-Units are declared by the format or the manifest and never guessed from values; a value that its
-declared unit does not allow makes the row a reject. A row's first fault, in the order of `convert`,
-is the one reported.
+Units are declared and never guessed from values.
 
-Fields: `time`, `epc`, `antenna`, `rssi`, `phase`, `frequency`, `doppler`, `read_count`.
+Fields: `time`, `epc`, `antenna`, `rssi`, `phase`, `frequency` or `channel`, `doppler`,
+`read_count`.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+FIELDS = (
+    "time",
+    "epc",
+    "antenna",
+    "rssi",
+    "phase",
+    "frequency",
+    "channel",
+    "doppler",
+    "read_count",
+)
 
-FIELDS = ("time", "epc", "antenna", "rssi", "phase", "frequency", "doppler", "read_count")
-
-Bools = NDArray[np.bool_]
-
-UTC_NS = pa.timestamp("ns", tz="UTC")
 MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0}
 DBM = {"dBm": 1.0, "cdBm": 0.01, "ddBm": 0.1}
 RADIANS = {"rad": 1.0, "deg": math.pi / 180, "turn4096": 2 * math.pi / 4096}
 MEGAHERTZ = {"MHz": 1.0, "kHz": 1e-3, "Hz": 1e-6}
+HERTZ = {"Hz": 1.0, "sixteenth_Hz": 1 / 16}
 PERIODS = {"pi": math.pi, "2pi": 2 * math.pi}
-
-# Bounds of the contract. A passive tag answers with less than the reader's own power, and no reader
-# hears below -110 dBm.
-RSSI_DBM = (-110.0, 0.0)
-# Antenna ids have 16 bits in LLRP 1.1, section 13.2.
-LAST_ANTENNA = 65_535
-# The tag's length field counts at most 31 words of 16 bits (Gen2 protocol control word).
-LAST_HEX_DIGIT = 124
-# Earlier than any reader of today and later than its clock's end; 2000 is a clock never set, and
-# stays: the day's clocks are calibrated later.
-EARLIEST_US, LATEST_US = 631_152_000_000_000, 4_102_444_800_000_000
-# A phase printed with four decimals may lie this much past its period.
-PHASE_SLACK_RAD = 1e-4
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,13 @@ class Declared:
         rssi: Unit of the signal strength.
         phase: Unit of the phase.
         phase_period: Period within which the phase is known.
+        is_phase_signed: The phase may also be given from minus half a period on; both ways of
+            writing an angle mean the same.
         frequency: Unit of the carrier frequency.
+        hop_tables_mhz: For logs with channel indices (from 1): frequencies by index, by antenna.
+        hop_table_mhz: The same for all other antennas; empty where it is not known, and the
+            frequency then is null.
+        doppler: Unit of the Doppler shift.
         decimal: The decimal sign; None where the log may use either.
         epc: The tag of all rows, where rows do not name one.
         antenna: The antenna of all rows, where rows do not name one.
@@ -63,207 +58,11 @@ class Declared:
     rssi: Literal["dBm", "cdBm", "ddBm"] = "dBm"
     phase: Literal["rad", "deg", "turn4096"] = "rad"
     phase_period: Literal["pi", "2pi"] = "2pi"
+    is_phase_signed: bool = False
     frequency: Literal["MHz", "kHz", "Hz"] = "MHz"
+    hop_tables_mhz: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    hop_table_mhz: tuple[float, ...] = ()
+    doppler: Literal["Hz", "sixteenth_Hz"] = "Hz"
     decimal: Literal[".", ","] | None = "."
     epc: str | None = None
     antenna: int | None = None
-
-
-@dataclass(frozen=True)
-class Converted:
-    """Rows in the units of the contract, and what is wrong with some of them.
-
-    Attributes:
-        columns: Columns of `bronze.rfid_reads`; in faulty rows the values mean nothing.
-        faults: Reason by row.
-    """
-
-    columns: dict[str, pa.Array]
-    faults: dict[int, str]
-
-
-def convert(columns: Mapping[str, pa.Array], rows: int, declared: Declared) -> Converted:
-    """Turns text fields into the columns of a read and finds the rows that break a declared unit.
-
-    Args:
-        columns: Text of the fields that the log has, null where empty.
-        rows: Length of the columns.
-        declared: Units and constants.
-
-    Example:
-        >>> text = {"time": "2023-01-06T17:01:31Z", "epc": "ad 38", "antenna": "1", "rssi": "-63,5"}
-        >>> columns = {name: pa.array([value]) for name, value in text.items()}
-        >>> converted = convert(columns, 1, Declared(decimal=","))
-        >>> converted.columns["epc"][0].as_py(), converted.columns["rssi_dbm"][0].as_py()
-        ('AD38', -63.5)
-    """
-    check = _Check({name: _trim(values) for name, values in columns.items()}, rows, declared)
-    return Converted(
-        {
-            "device_time": _times(check),
-            "epc": _epcs(check),
-            "antenna": _antennas(check),
-            "rssi_dbm": _rssi(check),
-            "phase_rad": (phase := _phases(check)),
-            "phase_period": pc.if_else(phase.is_valid(), declared.phase_period, None),
-            "frequency_mhz": _frequencies(check),
-            "doppler_hz": _optional(check, "doppler", "a number of Hz", np.isfinite),
-            "read_count": _counts(check),
-        },
-        check.faults,
-    )
-
-
-class _Check:
-    """Text fields of a batch, and the first fault of each row."""
-
-    def __init__(self, columns: dict[str, pa.Array], rows: int, declared: Declared) -> None:
-        self.columns = columns
-        self.rows = rows
-        self.declared = declared
-        self.faults: dict[int, str] = {}
-
-    def text(self, name: str) -> pa.Array:
-        if name in self.columns:
-            return self.columns[name]
-        return pa.nulls(self.rows, pa.string())
-
-    def number(self, name: str) -> NDArray[np.float64]:
-        """Values of a field as written; NaN where it is empty or no number."""
-        text = self.text(name)
-        if text.null_count == len(text):
-            return np.full(self.rows, np.nan)
-        sign = self.declared.decimal
-        if sign == ",":
-            # A point would then group thousands or be a slip; either way it is no number.
-            text = pc.replace_substring(pc.replace_substring(text, ".", "?"), ",", ".")
-        elif sign is None:
-            text = pc.replace_substring(text, ",", ".")
-        values = _cast(text, pa.float64()).to_numpy(zero_copy_only=False)
-        return np.asarray(values, np.float64)
-
-    def refuse(self, bad: Bools, name: str, expected: str) -> None:
-        for row in np.flatnonzero(bad).tolist():
-            if row not in self.faults:
-                found = self.text(name)[row].as_py()
-                shown = "nothing" if found is None else repr(found[:60])
-                self.faults[row] = f"{name}: expected {expected}, found {shown}"
-
-
-def _times(check: _Check) -> pa.Array:
-    declared = check.declared
-    if declared.time == "iso8601":
-        text = check.text("time")
-        nanoseconds = _cast(text, UTC_NS).cast(pa.int64())
-        time_us = pc.fill_null(nanoseconds, 0).to_numpy() // 1000
-        expected = "an ISO 8601 time with a zone offset, between 1990 and 2100"
-        bad = np.asarray(nanoseconds.is_null())
-    else:
-        count = check.number("time")
-        exact = count * MICROSECONDS[declared.time] + float(declared.origin_us or 0)
-        bad = ~((exact >= EARLIEST_US) & (exact < LATEST_US))
-        steps = np.rint(np.where(bad, 0.0, count) * MICROSECONDS[declared.time])
-        time_us = steps.astype(np.int64) + (declared.origin_us or 0)
-        expected = f"a count of {declared.time} that ends between 1990 and 2100"
-    bad = bad | (time_us < EARLIEST_US) | (time_us >= LATEST_US)
-    check.refuse(bad, "time", expected)
-    return pa.array(time_us).cast(pa.timestamp("us", tz="UTC"))
-
-
-def _epcs(check: _Check) -> pa.Array:
-    if check.declared.epc is not None:
-        return pa.repeat(check.declared.epc, check.rows)
-    # A log has few distinct tags: each is looked at once.
-    coded = check.text("epc").dictionary_encode()
-    names = pc.replace_substring(pc.ascii_upper(coded.dictionary), " ", "")
-    is_hex = pc.match_substring_regex(names, "^[0-9A-F]+$")
-    good = pc.and_(is_hex, pc.less_equal(pc.binary_length(names), LAST_HEX_DIGIT))
-    known = pc.fill_null(good.take(coded.indices), False)
-    check.refuse(~np.asarray(known), "epc", f"1 to {LAST_HEX_DIGIT} hexadecimal digits")
-    return names.take(coded.indices)
-
-
-def _antennas(check: _Check) -> pa.Array:
-    if check.declared.antenna is not None:
-        return pa.repeat(pa.scalar(check.declared.antenna, pa.int32()), check.rows)
-    values = check.number("antenna")
-    bad = ~((values >= 0) & (values <= LAST_ANTENNA) & (values == np.floor(values)))
-    check.refuse(bad, "antenna", f"a whole number from 0 to {LAST_ANTENNA}")
-    return pa.array(np.where(bad, 0, values).astype(np.int32))
-
-
-def _rssi(check: _Check) -> pa.Array:
-    unit = check.declared.rssi
-    values = check.number("rssi") * DBM[unit]
-    low, high = RSSI_DBM
-    bad = ~((values >= low) & (values <= high))
-    span = f"{low / DBM[unit]:.0f} to {high:.0f} {unit}"
-    check.refuse(bad, "rssi", span)
-    return pa.array(values.astype(np.float32))
-
-
-def _phases(check: _Check) -> pa.Array:
-    unit, period = check.declared.phase, PERIODS[check.declared.phase_period]
-    values = check.number("phase") * RADIANS[unit]
-    top = period / RADIANS[unit]
-    given = np.asarray(check.text("phase").is_valid())
-    bad = given & ~((values >= 0) & (values <= period + PHASE_SLACK_RAD))
-    check.refuse(bad, "phase", f"0 to {top:.6g} {unit}")
-    values = np.where(values >= period, values - period, values)
-    return pa.array(np.maximum(values, 0.0), pa.float64(), from_pandas=True)
-
-
-def _frequencies(check: _Check) -> pa.Array:
-    unit = check.declared.frequency
-    return _optional(
-        check,
-        "frequency",
-        f"a number of {unit} above 0",
-        lambda values: np.isfinite(values) & (values > 0),
-        MEGAHERTZ[unit],
-    )
-
-
-def _counts(check: _Check) -> pa.Array:
-    values = check.number("read_count")
-    given = np.asarray(check.text("read_count").is_valid())
-    bad = given & ~((values >= 1) & (values < 2**31) & (values == np.floor(values)))
-    check.refuse(bad, "read_count", "a whole number from 1")
-    return pa.array(np.where(bad | ~given, 1, values).astype(np.int32))
-
-
-def _optional(
-    check: _Check,
-    name: str,
-    expected: str,
-    allows: Callable[[NDArray[np.float64]], Bools],
-    factor: float = 1.0,
-) -> pa.Array:
-    values = check.number(name)
-    given = np.asarray(check.text(name).is_valid())
-    check.refuse(given & ~allows(values), name, expected)
-    return pa.array(values * factor, pa.float64(), from_pandas=True)
-
-
-def _trim(text: pa.Array) -> pa.Array:
-    """Text without spaces around it; null where nothing is left."""
-    trimmed = pc.utf8_trim_whitespace(text)
-    blank = pc.equal(trimmed, "")
-    if not pc.any(blank).as_py():
-        return trimmed
-    return pc.if_else(blank, None, trimmed)
-
-
-def _cast(text: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Text cast to a type, null where it does not fit.
-
-    Arrow's cast is all or nothing: the column is halved until the values that do not fit stand
-    alone. Cost: one cast where all fit, about 2 log2(n) more for each that does not.
-    """
-    try:
-        return text.cast(kind)
-    except pa.ArrowInvalid:
-        if len(text) == 1:
-            return pa.nulls(1, kind)
-    half = len(text) // 2
-    return pa.concat_arrays([_cast(text[:half], kind), _cast(text[half:], kind)])

@@ -6,7 +6,7 @@ text fields, with what is declared about them. Reading lines, checking units, co
 are the same for all formats.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,15 @@ class LogSource:
         files = self.reader.log.files
         return files.get(self.name) or files.get("*") or LogFile()
 
+    @property
+    def hop_tables_mhz(self) -> dict[int, tuple[float, ...]]:
+        """Frequency by channel index of each antenna that has a hop table of its own."""
+        return {
+            antenna.port: tuple(antenna.hop_table_mhz)
+            for antenna in self.reader.antennas
+            if antenna.hop_table_mhz
+        }
+
 
 @dataclass(frozen=True)
 class OpenLog:
@@ -46,12 +55,14 @@ class OpenLog:
         split: Splits a batch of lines into text fields.
         comment: Lines that start so hold no read.
         skip_lines: Lines at the beginning of the file that hold no read.
+        read: Cuts the file into batches of at most so many lines; None for `read_lines`.
     """
 
     declared: Declared
     split: Callable[[LineBatch], TextRows]
     comment: bytes | None = None
     skip_lines: int = 0
+    read: Callable[[Path, int], Iterator[LineBatch]] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,9 @@ class LogFormat:
         name: Name in the manifest and in `source_format`.
         open: Prepares a file; raises `ReaderLogError` if the manifest or the head of the file does
             not allow it to be read.
+        also: Other names for the same format.
     """
 
     name: str
     open: Callable[[LogSource], OpenLog]
+    also: tuple[str, ...] = ()

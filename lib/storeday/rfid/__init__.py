@@ -7,6 +7,7 @@ those who take the scales of still tags from elsewhere.
 
 from storeday.rfid.epc import DecodedEpc, decode_epc
 from storeday.rfid.events import rummage_events
+from storeday.rfid.goods import FOREIGN, KEPT, SOLD, Goods, goods_of, sold_before, verdicts
 from storeday.rfid.score import (
     fused_score,
     judge_windows,
@@ -19,15 +20,22 @@ from storeday.rfid.skus import skus_by_epc
 from storeday.rfid.still import StillScales
 
 __all__ = [
+    "FOREIGN",
+    "KEPT",
+    "SOLD",
     "DecodedEpc",
+    "Goods",
     "RfidSettings",
     "StillScales",
     "decode_epc",
     "fused_score",
+    "goods_of",
     "judge_windows",
     "rummage_events",
     "score_reader",
     "skus_by_epc",
+    "sold_before",
     "still_scales",
+    "verdicts",
     "window_parts",
 ]

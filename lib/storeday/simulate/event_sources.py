@@ -68,5 +68,6 @@ def _reads(world: World) -> pa.Table:
             "source_format": ["simulated"] * count,
             "source_file": ["rfid/simulated"] * count,
             "source_line": np.arange(count) + 1,
+            "source_item": [1] * count,
         },
     )

@@ -31,16 +31,28 @@ from storeday.measures import (
     zone_hourly,
     zones_in_view,
 )
+from storeday.reader_logs import what_readers_lack
 from storeday.rfid.skus import skus_by_epc
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 
 SEGMENTS, OUTCOMES = "bronze.footage_segments", "bronze.decode_outcomes"
-READS, PRODUCTS = "bronze.rfid_reads", "bronze.products"
+READS, PRODUCTS, LOGS = "bronze.rfid_reads", "bronze.products", "bronze.reader_logs"
 POSITIONS, VISITS = "silver.positions", "silver.visits"
 RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
 CANDIDATES, OFFSETS = "silver.match_candidates", "silver.clock_offsets"
-WHOLE = (SEGMENTS, OUTCOMES, PRODUCTS, POSITIONS, VISITS, RUMMAGES, ACTIONS, CANDIDATES, OFFSETS)
+WHOLE = (
+    SEGMENTS,
+    OUTCOMES,
+    LOGS,
+    PRODUCTS,
+    POSITIONS,
+    VISITS,
+    RUMMAGES,
+    ACTIONS,
+    CANDIDATES,
+    OFFSETS,
+)
 INTERACTIONS, COVERAGE = "gold.interactions", "gold.coverage"
 PUBLISHED = "ops.published_days"
 # More likely staff than not: no customer.
@@ -72,7 +84,7 @@ def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
     zones = {zone.id: _readers_of(layout, zone.id) for zone in layout.zones}
     stations = [zone.id for zone in layout.zones if zone.kind != "entrance"]
     return {
-        COVERAGE: observed,
+        COVERAGE: _with_lacks(observed, group.table(LOGS)),
         INTERACTIONS: handled,
         "gold.heatmap_hourly": heatmap_hourly(
             positions, handled, hours, observed, layout.floor_plan, settings
@@ -97,6 +109,7 @@ def _seconds_heard(context: StageContext) -> DataFrame:
         "device_time",
         sf.lit("").alias("source_file"),
         sf.lit(0).cast("bigint").alias("source_line"),
+        sf.lit(1).alias("source_item"),
     )
 
 
@@ -114,6 +127,18 @@ def _records(group: Group, plan: DayPlan, settings: MeasureSettings) -> Records:
         zones=list(polygons),
         zones_seen=zones_in_view(views, polygons),
     )
+
+
+def _with_lacks(observed: pa.Table, logs: pa.Table) -> pa.Table:
+    """Coverage with what each reader's logs lack, in all its hours."""
+    lacking = what_readers_lack(logs)
+    kinds, names = observed["subject_kind"].to_pylist(), observed["subject_id"].to_pylist()
+    words = [
+        lacking.get(name) if kind == "reader" else None
+        for kind, name in zip(kinds, names, strict=True)
+    ]
+    place = observed.schema.get_field_index("lacks")
+    return observed.set_column(place, "lacks", pa.array(words, pa.string()))
 
 
 def _footage(segments: pa.Table, outcomes: pa.Table) -> dict[str, list[Interval]]:
