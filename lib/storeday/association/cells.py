@@ -1,0 +1,196 @@
+"""Which seconds of which customers could explain which rummage: the pairs that all evidence is on.
+
+A *cell* is a rummage and a second of a customer who was within reach of the antenna's goods then,
+not further from the rummage than the gate. An *edge* is a rummage and a customer: the cells of one
+stretch of presence. Cells are found by sorted times, area by area; there is never a matrix of a day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storeday.association.columns import Floats, Ints
+
+# Presence ends where a customer is out of reach for longer than this.
+LONGEST_GAP_S = 20.0
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Seconds of customers, sorted by customer and time.
+
+    Attributes:
+        customer: Customer from 0, shape (n,).
+        time_s: Middle of the second, in store time, shape (n,).
+        evidence: Likelihood ratio of a handling with its middle here, > 0, shape (n,).
+        place_m: Place on the floor, NaN where unknown, shape (n, 2).
+        camera: Camera from 0 that saw it, shape (n,).
+    """
+
+    customer: Ints
+    time_s: Floats
+    evidence: Floats
+    place_m: Floats
+    camera: Ints
+
+
+@dataclass(frozen=True)
+class Rummages:
+    """Rummage events, in any order.
+
+    Attributes:
+        time_s: Moment in store time, shape (r,).
+        area: Area from 0 whose goods the antenna reads, shape (r,).
+        place_m: The item's place, NaN where unknown, shape (r, 2).
+        score: The RFID score, NaN where unknown, shape (r,).
+    """
+
+    time_s: Floats
+    area: Ints
+    place_m: Floats
+    score: Floats
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rummages and seconds, sorted by area, rummage, customer and time.
+
+    Attributes:
+        rummages: Number of rummages.
+        edge_rummage: Rummage of each edge, shape (e,).
+        edge_customer: Customer of each edge, shape (e,).
+        start: First cell of each edge, and the number of cells, shape (e + 1,).
+        row: Row of `Traces` of each cell, shape (c,).
+        lag_s: Rummage less second, shape (c,).
+    """
+
+    rummages: int
+    edge_rummage: Ints
+    edge_customer: Ints
+    start: Ints
+    row: Ints
+    lag_s: Floats
+
+    @property
+    def rummage(self) -> Ints:
+        """Rummage of each cell, shape (c,)."""
+        return self.spread(self.edge_rummage)
+
+    def spread(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Values of edges, one for each of their cells."""
+        return np.repeat(values, np.diff(self.start))
+
+    def by_edge(self, values: Floats) -> Floats:
+        """Sums of cells' values by edge, shape (e,)."""
+        if not len(values):
+            return np.zeros(len(self.edge_rummage))
+        return np.asarray(np.add.reduceat(values, self.start[:-1]))
+
+    def by_rummage(self, values: Floats) -> Floats:
+        """Sums of edges' values by rummage, shape (rummages,)."""
+        return np.bincount(self.edge_rummage, values, minlength=self.rummages)
+
+    def subset(self, kept: NDArray[np.bool_]) -> "Cells":
+        """Some of the cells; edges without any are left out."""
+        count = self.by_edge(kept.astype(float)).astype(np.int64)
+        has_any = count > 0
+        return Cells(
+            self.rummages,
+            self.edge_rummage[has_any],
+            self.edge_customer[has_any],
+            np.concatenate([[0], np.cumsum(count[has_any])]),
+            self.row[kept],
+            self.lag_s[kept],
+        )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rummages, the customers who were there, and the cells that join them."""
+
+    traces: Traces
+    rummages: Rummages
+    cells: Cells
+
+
+def find_cells(
+    traces: Traces, rummages: Rummages, members: Sequence[Ints], gate_s: float
+) -> Cells:
+    """All cells within the gate.
+
+    Args:
+        traces: Seconds of customers.
+        rummages: Rummages.
+        members: For each area the rows of `traces` within its reach, ascending.
+        gate_s: Largest distance in time.
+
+    Returns:
+        The cells; edges without cells are left out. Cost: cells + edges + r log n.
+
+    Example:
+        >>> traces = Traces(np.array([0, 0]), np.array([1.0, 2.0]), np.ones(2),
+        ...                 np.zeros((2, 2)), np.zeros(2, int))
+        >>> rummages = Rummages(np.array([2.5]), np.array([0]), np.zeros((1, 2)), np.zeros(1))
+        >>> find_cells(traces, rummages, [np.arange(2)], 1.0).lag_s
+        array([0.5])
+    """
+    parts = []
+    order = np.argsort(rummages.area, kind="stable")
+    starts = np.searchsorted(rummages.area[order], np.arange(len(members) + 1))
+    for area, rows in enumerate(members):
+        chosen = order[starts[area] : starts[area + 1]]
+        if len(chosen) and len(rows):
+            parts.append(_area_cells(traces, rows, (chosen, rummages.time_s[chosen]), gate_s))
+    none = np.zeros(0, np.int64)
+    rummage, customer, size, row = (
+        np.concatenate([part[number] for part in parts]) if parts else none for number in range(4)
+    )
+    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    lag = np.repeat(rummages.time_s[rummage], size) - traces.time_s[row]
+    return Cells(len(rummages.time_s), rummage, customer, start, row, lag)
+
+
+def _area_cells(
+    traces: Traces, rows: Ints, events: tuple[Ints, Floats], gate_s: float
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Edges' rummages, customers and sizes, and cells' rows, of one area."""
+    rummage, at_s = events
+    time_s, customer = traces.time_s[rows], traces.customer[rows]
+    is_new = np.ones(len(rows), bool)
+    is_new[1:] = (np.diff(customer) != 0) | (np.diff(time_s) > LONGEST_GAP_S)
+    first = np.flatnonzero(is_new)
+    last = np.append(first[1:], len(rows)) - 1
+    pair, stretch = _overlaps((time_s[first], time_s[last]), (at_s - gate_s, at_s + gate_s))
+    # Rows of a stretch lie together, in time: two searches give those within the gate.
+    number = np.cumsum(is_new) - 1
+    origin = min(time_s.min(), at_s.min()) - gate_s
+    span = max(time_s.max(), at_s.max()) + gate_s - origin + 1.0
+    key = number * span + (time_s - origin)
+    at = stretch * span + (at_s[pair] - origin)
+    low = np.searchsorted(key, at - gate_s)
+    high = np.searchsorted(key, at + gate_s, side="right")
+    kept = high > low
+    pair, stretch, low, size = pair[kept], stretch[kept], low[kept], (high - low)[kept]
+    within = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
+    cell = np.repeat(low, size) + within
+    return rummage[pair], customer[first[stretch]], size, rows[cell]
+
+
+def _overlaps(stretches: tuple[Floats, Floats], windows: tuple[Floats, Floats]) -> tuple[Ints, Ints]:
+    """Pairs of a window and a stretch that overlap, by window."""
+    begin, end = stretches
+    low, high = windows
+    order = np.argsort(begin, kind="stable")
+    begin, latest = begin[order], np.maximum.accumulate(end[order])
+    first = np.searchsorted(latest, low)
+    count = np.maximum(np.searchsorted(begin, high, side="right") - first, 0)
+    window = np.repeat(np.arange(len(low)), count)
+    within = np.arange(len(window)) - np.repeat(np.cumsum(count) - count, count)
+    stretch = order[np.repeat(first, count) + within]
+    meets = end[stretch] >= low[window]
+    window, stretch = window[meets], stretch[meets]
+    # By customer within a window, whoever came first.
+    again = np.lexsort((stretch, window))
+    return window[again], stretch[again]
