@@ -54,6 +54,19 @@ class Rummages:
 
 
 @dataclass(frozen=True)
+class Members:
+    """Seconds within reach of an area's goods.
+
+    Attributes:
+        rows: Rows of `Traces`, ascending, shape (k,).
+        away_m: Distance to the middle of the area's nearest zone, NaN where unknown, shape (k,).
+    """
+
+    rows: Ints
+    away_m: Floats
+
+
+@dataclass(frozen=True)
 class Cells:
     """Rummages and seconds, sorted by area, rummage, customer and time.
 
@@ -64,6 +77,7 @@ class Cells:
         start: First cell of each edge, and the number of cells, shape (e + 1,).
         row: Row of `Traces` of each cell, shape (c,).
         lag_s: Rummage less second, shape (c,).
+        away_m: Distance to the middle of the area's nearest zone, NaN where unknown, shape (c,).
     """
 
     rummages: int
@@ -72,15 +86,17 @@ class Cells:
     start: Ints
     row: Ints
     lag_s: Floats
+    away_m: Floats
+
+    @property
+    def edge(self) -> Ints:
+        """Edge of each cell, shape (c,)."""
+        return np.repeat(np.arange(len(self.edge_rummage)), np.diff(self.start))
 
     @property
     def rummage(self) -> Ints:
         """Rummage of each cell, shape (c,)."""
-        return self.spread(self.edge_rummage)
-
-    def spread(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Values of edges, one for each of their cells."""
-        return np.repeat(values, np.diff(self.start))
+        return np.repeat(self.edge_rummage, np.diff(self.start))
 
     def by_edge(self, values: Floats) -> Floats:
         """Sums of cells' values by edge, shape (e,)."""
@@ -103,27 +119,36 @@ class Cells:
             np.concatenate([[0], np.cumsum(count[has_any])]),
             self.row[kept],
             self.lag_s[kept],
+            self.away_m[kept],
         )
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Rummages, the customers who were there, and the cells that join them."""
+    """Rummages, the customers who were there, and the cells that join them.
+
+    Attributes:
+        traces: Seconds of customers.
+        rummages: Rummages.
+        cells: Pairs of both.
+        members: For each area the seconds within its reach.
+    """
 
     traces: Traces
     rummages: Rummages
     cells: Cells
+    members: Sequence[Members]
 
 
 def find_cells(
-    traces: Traces, rummages: Rummages, members: Sequence[Ints], gate_s: float
+    traces: Traces, rummages: Rummages, members: Sequence[Members], gate_s: float
 ) -> Cells:
     """All cells within the gate.
 
     Args:
         traces: Seconds of customers.
         rummages: Rummages.
-        members: For each area the rows of `traces` within its reach, ascending.
+        members: For each area the seconds within its reach.
         gate_s: Largest distance in time.
 
     Returns:
@@ -133,30 +158,34 @@ def find_cells(
         >>> traces = Traces(np.array([0, 0]), np.array([1.0, 2.0]), np.ones(2),
         ...                 np.zeros((2, 2)), np.zeros(2, int))
         >>> rummages = Rummages(np.array([2.5]), np.array([0]), np.zeros((1, 2)), np.zeros(1))
-        >>> find_cells(traces, rummages, [np.arange(2)], 1.0).lag_s
+        >>> find_cells(traces, rummages, [Members(np.arange(2), np.zeros(2))], 1.0).lag_s
         array([0.5])
     """
     parts = []
     order = np.argsort(rummages.area, kind="stable")
     starts = np.searchsorted(rummages.area[order], np.arange(len(members) + 1))
-    for area, rows in enumerate(members):
+    for area, seconds in enumerate(members):
         chosen = order[starts[area] : starts[area + 1]]
-        if len(chosen) and len(rows):
-            parts.append(_area_cells(traces, rows, (chosen, rummages.time_s[chosen]), gate_s))
-    none = np.zeros(0, np.int64)
-    rummage, customer, size, row = (
-        np.concatenate([part[number] for part in parts]) if parts else none for number in range(4)
-    )
+        if len(chosen) and len(seconds.rows):
+            edges, size, cell = _area_cells(
+                traces, seconds.rows, rummages.time_s[chosen], gate_s
+            )
+            pairs = np.column_stack([chosen[edges[0]], edges[1]])
+            parts.append((pairs, size, seconds.rows[cell], seconds.away_m[cell]))
+    if not parts:
+        none, nothing = np.zeros(0, np.int64), np.zeros(0)
+        zero = np.zeros(1, np.int64)
+        return Cells(len(rummages.time_s), none, none, zero, none, nothing, nothing)
+    pairs, size, row, away = (np.concatenate(column) for column in zip(*parts, strict=True))
     start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    lag = np.repeat(rummages.time_s[rummage], size) - traces.time_s[row]
-    return Cells(len(rummages.time_s), rummage, customer, start, row, lag)
+    lag = np.repeat(rummages.time_s[pairs[:, 0]], size) - traces.time_s[row]
+    return Cells(len(rummages.time_s), pairs[:, 0], pairs[:, 1], start, row, lag, away)
 
 
 def _area_cells(
-    traces: Traces, rows: Ints, events: tuple[Ints, Floats], gate_s: float
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Edges' rummages, customers and sizes, and cells' rows, of one area."""
-    rummage, at_s = events
+    traces: Traces, rows: Ints, at_s: Floats, gate_s: float
+) -> tuple[tuple[Ints, Ints], Ints, Ints]:
+    """Edges' rummages and customers, their sizes, and cells as places in `rows`, of one area."""
     time_s, customer = traces.time_s[rows], traces.customer[rows]
     is_new = np.ones(len(rows), bool)
     is_new[1:] = (np.diff(customer) != 0) | (np.diff(time_s) > LONGEST_GAP_S)
@@ -174,11 +203,12 @@ def _area_cells(
     kept = high > low
     pair, stretch, low, size = pair[kept], stretch[kept], low[kept], (high - low)[kept]
     within = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
-    cell = np.repeat(low, size) + within
-    return rummage[pair], customer[first[stretch]], size, rows[cell]
+    return (pair, customer[first[stretch]]), size, np.repeat(low, size) + within
 
 
-def _overlaps(stretches: tuple[Floats, Floats], windows: tuple[Floats, Floats]) -> tuple[Ints, Ints]:
+def _overlaps(
+    stretches: tuple[Floats, Floats], windows: tuple[Floats, Floats]
+) -> tuple[Ints, Ints]:
     """Pairs of a window and a stretch that overlap, by window."""
     begin, end = stretches
     low, high = windows

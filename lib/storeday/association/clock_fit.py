@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from storeday.association.cells import Cells, Problem, Rummages, Traces
+from storeday.association.cells import Cells, Problem
+from storeday.association.clock_grid import ClockPrior
 from storeday.association.columns import Floats, Ints
 from storeday.association.model import (
     ASSUMED_JITTER_S,
@@ -33,23 +34,6 @@ LEAST_JITTER_S, MOST_JITTER_S = 1.0, 15.0
 # A step of Newton's method never goes further than half of a jitter.
 LARGEST_STEP_S = 2.0
 CONVERGED_S = 0.002
-
-
-@dataclass(frozen=True)
-class ClockPrior:
-    """What is known of the clocks beforehand.
-
-    Attributes:
-        offset_s: Shape (devices,).
-        sd_s: Standard error, shape (devices,).
-        drift_sd_s: Standard deviation of what drift adds over the day, in s.
-        reference: The device whose clock is store time.
-    """
-
-    offset_s: Floats
-    sd_s: Floats
-    drift_sd_s: float
-    reference: int
 
 
 @dataclass(frozen=True)
@@ -87,10 +71,16 @@ class ClockCells:
     camera: Ints
     phase: Floats
 
+    def shift(self, offset_s: Floats, drift_s: Floats) -> Floats:
+        """Reader's clock less camera's at each cell, shape (c,)."""
+        rummage = self.cells.rummage
+        phase, reader = self.phase[rummage], self.reader[rummage]
+        steady = offset_s[reader] - offset_s[self.camera]
+        return np.asarray(steady + phase * (drift_s[reader] - drift_s[self.camera]))
+
 
 def fit_clocks(
-    traces: Traces,
-    rummages: Rummages,
+    problem: Problem,
     found: ClockCells,
     start: tuple[Floats, Floats],
     prior: ClockPrior,
@@ -98,9 +88,8 @@ def fit_clocks(
     """Fits all clocks.
 
     Args:
-        traces: Seconds of tracklets, by their cameras' clocks.
-        rummages: Rummages, by their readers' clocks.
-        found: Cells near the first guess.
+        problem: Seconds of tracklets by their cameras' clocks, rummages by their readers'.
+        found: Its cells, near the first guess.
         start: First guess of offsets and drifts.
         prior: What is known beforehand.
 
@@ -109,14 +98,16 @@ def fit_clocks(
     """
     theta = np.concatenate(start)
     devices = len(start[0])
-    gate = float(np.abs(found.cells.lag_s - _shift(theta, found)).max(initial=1.0)) + 1.0
-    model = assumed_model(gate, int(traces.camera.max(initial=0)) + 1, rummages.score)
+    gate = float(np.abs(found.cells.lag_s - found.shift(*start)).max(initial=1.0)) + 1.0
+    cameras = int(problem.traces.camera.max(initial=0)) + 1
+    model = assumed_model(gate, cameras, problem.rummages.score)
     jitter = ASSUMED_JITTER_S
     for number in range(ROUNDS):
-        cells = replace(found.cells, lag_s=found.cells.lag_s - _shift(theta, found))
+        shift = found.shift(theta[:devices], theta[devices:])
+        cells = replace(found.cells, lag_s=found.cells.lag_s - shift)
         model = _gaussian(model, jitter)
-        problem = Problem(traces, rummages, cells)
-        share, model = learn_round(model, problem, weigh(model, problem))
+        moved = replace(problem, cells=cells)
+        share, model = learn_round(model, moved, weigh(model, moved))
         gradient, information = _derivatives(found, cells.lag_s, share, jitter, devices)
         step = _newton(gradient.sum(axis=0), information, theta, prior)
         jitter = _jitter(cells.lag_s, share)
@@ -126,17 +117,6 @@ def fit_clocks(
     covariance = _sandwich(gradient, information, theta, prior)
     weight = _events(found, share, devices)
     return ClockFit(theta[:devices], theta[devices:], covariance, weight, jitter)
-
-
-def _shift(theta: Floats, found: ClockCells) -> Floats:
-    """Reader's clock less camera's at each cell."""
-    devices = len(theta) // 2
-    offset, drift = theta[:devices], theta[devices:]
-    rummage = found.cells.rummage
-    phase, reader = found.phase[rummage], found.reader[rummage]
-    return np.asarray(
-        offset[reader] - offset[found.camera] + phase * (drift[reader] - drift[found.camera])
-    )
 
 
 def _gaussian(model: Model, jitter_s: float) -> Model:

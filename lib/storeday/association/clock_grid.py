@@ -28,6 +28,23 @@ MOST_RUMMAGES = 500
 
 
 @dataclass(frozen=True)
+class ClockPrior:
+    """What is known of the clocks beforehand.
+
+    Attributes:
+        offset_s: Shape (devices,).
+        sd_s: Standard error, shape (devices,).
+        drift_sd_s: Standard deviation of what drift adds over the day, in s.
+        reference: The device whose clock is store time.
+    """
+
+    offset_s: Floats
+    sd_s: Floats
+    drift_sd_s: float
+    reference: int
+
+
+@dataclass(frozen=True)
 class PairTable:
     """Log-likelihoods of one reader's rummages against one camera.
 
@@ -102,22 +119,21 @@ def pair_table(
 
 
 def guess_clocks(
-    pairs: list[PairTable], prior_s: Floats, prior_sd_s: Floats, reference: int, reach_s: float
+    pairs: list[PairTable], prior: ClockPrior, reach_s: float
 ) -> Guess:
     """Guesses all clocks.
 
     Args:
         pairs: Tables of the pairs of devices.
-        prior_s: Offsets to lean on, shape (devices,).
-        prior_sd_s: Their standard errors, shape (devices,).
-        reference: The device whose clock is store time; stays at zero.
+        prior: What is known beforehand; the reference stays at zero.
         reach_s: Largest offset of a pair.
 
     Returns:
         The guess; a device without rummages keeps its prior.
     """
-    count = len(prior_s)
-    offset, drift, sd = prior_s.copy(), np.zeros(count), prior_sd_s.copy()
+    reference = prior.reference
+    offset, sd = prior.offset_s.copy(), prior.sd_s.copy()
+    drift = np.zeros(len(offset))
     offset[reference], sd[reference] = 0.0, 0.0
     readers = sorted({pair.reader for pair in pairs} - {reference})
     cameras = sorted({pair.camera for pair in pairs} - {reference})
@@ -126,7 +142,8 @@ def guess_clocks(
         before = offset.copy(), drift.copy()
         for device in readers + cameras:
             total = _device_table(pairs, device, offset, drift, grid)
-            total -= 0.5 * ((grid - prior_s[device]) / max(prior_sd_s[device], 0.5)) ** 2
+            away = (grid - prior.offset_s[device]) / max(prior.sd_s[device], 0.5)
+            total -= 0.5 * away**2
             total -= np.log1p((DRIFTS_S / USUAL_DRIFT_S) ** 2)[:, None]
             row, column = np.unravel_index(np.argmax(total), total.shape)
             offset[device], drift[device] = grid[column], DRIFTS_S[row]

@@ -44,8 +44,8 @@ class Model:
     Attributes:
         kernel: Density of rummage less handling's middle by half seconds, middle entry at zero,
             1/s, shape (lags,).
-        place_ratio: Density of the distance customer to item against chance, by bins of
-            `places.DISTANCE_STEP_M`, the last for all beyond, shape (distances,).
+        place_ratio: Density of the distance customer to item against chance, by the bins of
+            `places`.
         shift_m: What is added to a camera's places, shape (cameras, 2).
         shares: How common right, ghost, unseen and clutter are, shape (4,).
         score_means: Mean score of false and of true rummages.
@@ -119,7 +119,7 @@ def weigh(model: Model, problem: Problem) -> Weighed:
     # Whoever is there could have done it, all alike: the prior is spread over their seconds.
     present = np.maximum(cells.by_rummage(cells.by_edge(chance)), 1e-12)
     chance /= present[cells.rummage]
-    weight = chance * traces.evidence[cells.row] * np.append(model.place_ratio, 1.0)[distance]
+    weight = chance * traces.evidence[cells.row] * model.place_ratio[distance]
     support = cells.by_rummage(cells.by_edge(weight))
     return Weighed(chance, weight, support, _kinds(model, problem.rummages), distance)
 
@@ -174,7 +174,7 @@ def _thinned(problem: Problem) -> Problem:
     rummages = Rummages(
         events.time_s[chosen], events.area[chosen], events.place_m[chosen], events.score[chosen]
     )
-    return Problem(problem.traces, rummages, cells)
+    return Problem(problem.traces, rummages, cells, problem.members)
 
 
 def learn_round(model: Model, problem: Problem, weighed: Weighed) -> tuple[Floats, Model]:

@@ -4,6 +4,11 @@ A Gaussian about the item would be wrong in both directions: people stand half a
 what they take, and things hang where they do not belong. So the distance may have any form. What it
 is compared with is not the distance of whoever was there (mostly the handler), but that of people
 from items that were handled at quite another time in the same area: distances by chance.
+
+Where an item's place is not known, the distance to the middle of its zone serves, with a ratio of
+its own, compared with all who were ever in reach of that zone.
+
+Bins: `DISTANCES` for distances to items, as many for distances to zones, and one for neither.
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from storeday.association.model import Weighed
 
 DISTANCE_STEP_M, DISTANCES = 0.25, 24
+UNKNOWN = 2 * DISTANCES
 DISTANCE_SMOOTH_M = 0.25
 # Assumed before it is learnt: within a metre or so; once in twenty anywhere.
 ASSUMED_PLACE_M, ASSUMED_ANYWHERE, ASSUMED_PEAK = 1.2, 0.05, 3.0
@@ -26,14 +32,14 @@ MOST_RATIO = 100.0
 
 
 def assumed_ratio() -> Floats:
-    """The ratio before anything is learnt, shape (`DISTANCES`,)."""
+    """The ratio before anything is learnt, shape (`UNKNOWN` + 1,); of zones nothing is assumed."""
     away = (np.arange(DISTANCES) + 0.5) * DISTANCE_STEP_M
     near = np.exp(-0.5 * (away / ASSUMED_PLACE_M) ** 2)
-    return np.asarray(ASSUMED_PEAK * near + ASSUMED_ANYWHERE)
+    return np.concatenate([ASSUMED_PEAK * near + ASSUMED_ANYWHERE, np.ones(DISTANCES + 1)])
 
 
 def distance_bins(problem: Problem, items_m: Floats, shift_m: Floats) -> Ints:
-    """Bin of each cell's distance from customer to item.
+    """Bin of each cell's distance from customer to item, or to the middle of its zone.
 
     Args:
         problem: Traces and cells.
@@ -41,16 +47,21 @@ def distance_bins(problem: Problem, items_m: Floats, shift_m: Floats) -> Ints:
         shift_m: What is added to a camera's places, shape (cameras, 2).
 
     Returns:
-        Bins, shape (c,); `DISTANCES` where one of the places is not known.
+        Bins, shape (c,); `UNKNOWN` where neither is known.
     """
     traces, cells = problem.traces, problem.cells
     place = (traces.place_m + shift_m[traces.camera])[cells.row]
     item = items_m[cells.rummage]
-    distance = np.hypot(item[:, 0] - place[:, 0], item[:, 1] - place[:, 1]) / DISTANCE_STEP_M
-    bins = np.full(len(distance), DISTANCES)
-    known = np.isfinite(distance)
-    bins[known] = np.minimum(distance[known], DISTANCES - 1).astype(np.int64)
-    return bins
+    distance = np.hypot(item[:, 0] - place[:, 0], item[:, 1] - place[:, 1])
+    fine, coarse = _bins(distance), _bins(cells.away_m)
+    return np.where(fine < DISTANCES, fine, np.where(coarse < DISTANCES, coarse + DISTANCES, UNKNOWN))
+
+
+def _bins(distance_m: Floats) -> Ints:
+    """Bins of distances; `DISTANCES` for NaN."""
+    known = np.isfinite(distance_m)
+    scaled = np.where(known, distance_m, 0.0) / DISTANCE_STEP_M
+    return np.where(known, np.minimum(scaled, DISTANCES - 1).astype(np.int64), DISTANCES)
 
 
 def place_ratio(
@@ -65,22 +76,28 @@ def place_ratio(
 
     Args:
         problem: The day.
-        before: The ratio so far, shape (`DISTANCES`,).
+        before: The ratio so far, shape (`UNKNOWN` + 1,).
         shift_m: Cameras' shifts, shape (cameras, 2).
         weighed: Cells as they were weighed.
         share: How much of each cell explains its rummage, shape (c,).
         prior: Weight of the ratio so far, in rummages.
 
     Returns:
-        Shape (`DISTANCES`,); the ratio so far where no place is known.
+        Shape (`UNKNOWN` + 1,), 1 for the unknown.
     """
-    known = weighed.distance < DISTANCES
+    ours = np.bincount(weighed.distance, share, minlength=UNKNOWN + 1)
     other = distance_bins(problem, _swapped_items(problem.rummages), shift_m)
-    there = other < DISTANCES
-    if not known.any() or not there.any():
+    swapped = np.bincount(other, weighed.chance, minlength=UNKNOWN + 1)
+    fine = _ratio(ours[:DISTANCES], swapped[:DISTANCES], before[:DISTANCES], prior)
+    coarse = slice(DISTANCES, UNKNOWN)
+    zones = _ratio(ours[coarse], _zone_distances(problem), before[coarse], prior)
+    return np.concatenate([fine, zones, np.ones(1)])
+
+
+def _ratio(ours: Floats, base: Floats, before: Floats, prior: float) -> Floats:
+    """Smoothed density ratio of two histograms, drawn to the ratio so far."""
+    if not ours.sum() > 0 or not base.sum() > 0:
         return before
-    ours = np.bincount(weighed.distance[known], share[known], minlength=DISTANCES)
-    base = np.bincount(other[there], weighed.chance[there], minlength=DISTANCES)
     base = base / base.sum() + 1e-9
     ours = ours + prior * base * before / (base @ before)
     smooth = DISTANCE_SMOOTH_M / DISTANCE_STEP_M
@@ -88,6 +105,19 @@ def place_ratio(
         gaussian_filter1d(base, smooth, mode="nearest") + 1e-4
     )
     return np.clip(ratio, 1 / MOST_RATIO, MOST_RATIO)
+
+
+def _zone_distances(problem: Problem) -> Floats:
+    """Distances to the middle of the zone, by chance: of everybody ever there, shape (`DISTANCES`,)."""
+    rummages = problem.rummages
+    unknown = ~np.isfinite(rummages.place_m).all(axis=1)
+    count = np.bincount(rummages.area[unknown], minlength=len(problem.members))
+    total = np.zeros(DISTANCES)
+    for members, weight in zip(problem.members, count.tolist(), strict=True):
+        if weight and len(members.rows):
+            bins = np.bincount(_bins(members.away_m), minlength=DISTANCES + 1)[:DISTANCES]
+            total += weight * bins / len(members.rows)
+    return total
 
 
 def camera_shifts(problem: Problem, share: Floats, before: Floats, prior: float) -> Floats:

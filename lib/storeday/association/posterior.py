@@ -79,7 +79,7 @@ def posterior(weighed: Weighed, problem: Problem, rounds: int = ROUNDS) -> Poste
     edge = support * scale[cells.edge_rummage]
     nobody = np.maximum(1.0 - cells.by_rummage(edge), 0.0)
     ratio = np.log(np.maximum(edge, 1e-300) / np.maximum(nobody, 1e-12)[cells.edge_rummage])
-    share = weight / cells.spread(np.maximum(support, 1e-300))
+    share = weight / np.maximum(support, 1e-300)[cells.edge]
     return Posterior(edge, nobody, ratio, share)
 
 
@@ -108,7 +108,7 @@ def _windows(problem: Problem) -> _Windows:
     low, high = low[cells.row], high[cells.row]
     # Cells lie by edge and row, so one search gives ranges within an edge.
     span = len(traces.customer) + 1
-    base = cells.spread(np.arange(len(cells.edge_rummage)) * span)
+    base = cells.edge * span
     key = base + cells.row
     return _Windows(low, high, np.searchsorted(key, base + low), np.searchsorted(key, base + high))
 

@@ -99,7 +99,7 @@ def _edges_of(matching: Matching, bins: _Bins, rummage: Ints, rummages: int) -> 
 
 
 def _bins(found: Posterior, cells: Cells, traces: Traces) -> _Bins:
-    edge = cells.spread(np.arange(len(cells.edge_rummage)))
+    edge = cells.edge
     slot = np.floor(traces.time_s[cells.row] / BIN_S).astype(np.int64)
     is_new = np.ones(len(slot), bool)
     is_new[1:] = (np.diff(slot) != 0) | (np.diff(edge) != 0)

@@ -7,18 +7,27 @@ probabilities of all candidates and of nobody (`posterior`) go into the graph th
 component by component (`slots`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from storeday.association.cells import Problem, find_cells
+from storeday.association.cells import Problem, Rummages, Traces, find_cells
 from storeday.association.clocks import store_times_us
-from storeday.association.columns import US_PER_S, Floats, Ints, order_of, position_in, texts, times_us
+from storeday.association.columns import (
+    US_PER_S,
+    Floats,
+    Ints,
+    order_of,
+    position_in,
+    texts,
+    times_us,
+)
 from storeday.association.model import Weighed, assumed_model, learn, weigh
 from storeday.association.posterior import Posterior, posterior
 from storeday.association.settings import AssociationSettings
-from storeday.association.shop import Shop, rows_in_reach, rummages_of
+from storeday.association.shop import Reach, Shop, members_of, rummages_of
 from storeday.association.sightings import allow_for_rivals, customer_traces, sightings
 from storeday.association.slots import Choice, choose
 
@@ -83,8 +92,8 @@ def trace_candidates(tables: DayTables, shop: Shop, settings: AssociationSetting
         settings: Settings.
 
     Returns:
-        All candidates of at least `settings.min_probability`, and the solver's choices. Cost: seconds
-        within `settings.trace_gate_s` of a rummage.
+        All candidates of at least `settings.min_probability`, and the solver's choices. Cost:
+        seconds within `settings.trace_gate_s` of a rummage.
     """
     seen = sightings(tables.handling_trace, tables.action_events)
     store_us = _store_us(seen.device_us, seen.cameras.take(pa.array(seen.camera)), tables)
@@ -95,17 +104,26 @@ def trace_candidates(tables: DayTables, shop: Shop, settings: AssociationSetting
     first_us = min(store_us.min(initial=2**62), event_us.min(initial=2**62))
     origin_us = int(first_us // US_PER_S * US_PER_S)
     traces = customer_traces(seen, store_us, origin_us)
-    rummages, areas = rummages_of(events, (event_us - origin_us) / US_PER_S, shop)
-    members = rows_in_reach(traces.place_m, areas, settings.reach_m)
-    in_reach = np.zeros(len(traces.time_s), bool)
-    for rows in members:
-        in_reach[rows] = True
-    traces = allow_for_rivals(traces, len(event_us), int(in_reach.sum()))
-    cells = find_cells(traces, rummages, members, settings.trace_gate_s)
-    problem = Problem(traces, rummages, cells)
-    model = learn(assumed_model(settings.trace_gate_s, max(len(seen.cameras), 1), rummages.score), problem)
-    found = solve(problem, weigh(model, problem))
+    rummages, areas = rummages_of(
+        events, (event_us - origin_us) / US_PER_S, shop, settings.reach_m
+    )
+    problem = day_problem(traces, rummages, areas, settings)
+    start = assumed_model(settings.trace_gate_s, max(len(seen.cameras), 1), rummages.score)
+    found = solve(problem, weigh(learn(start, problem), problem))
     return _candidates(found, texts(events["rummage_id"]), seen.customers, origin_us, settings)
+
+
+def day_problem(
+    traces: Traces, rummages: Rummages, areas: Sequence[Reach], settings: AssociationSettings
+) -> Problem:
+    """Traces and rummages with the cells that join them, evidence saturated."""
+    members = members_of(traces.place_m, areas, settings.reach_m)
+    in_reach = np.zeros(len(traces.time_s), bool)
+    for area in members:
+        in_reach[area.rows] = True
+    traces = allow_for_rivals(traces, len(rummages.time_s), int(in_reach.sum()))
+    cells = find_cells(traces, rummages, members, settings.trace_gate_s)
+    return Problem(traces, rummages, cells, members)
 
 
 @dataclass(frozen=True)
@@ -130,7 +148,7 @@ def solve(problem: Problem, weighed: Weighed) -> Solved:
     cells = problem.cells
     kept = weighed.weight >= LEAST_CELL * weighed.support[cells.rummage]
     kept &= weighed.weight > 0
-    pruned = Problem(problem.traces, problem.rummages, cells.subset(kept))
+    pruned = replace(problem, cells=cells.subset(kept))
     some = Weighed(
         weighed.chance[kept],
         weighed.weight[kept],
