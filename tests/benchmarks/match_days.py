@@ -1,7 +1,7 @@
 """Simulated days for the matching benchmarks, with what truly happened beside them.
 
-Two kinds: the association study's days (`STOREDAY_STUDY`, or `shared/study` beside the checkout) and
-store-days of our own simulator at level `events`. All figures from either are simulated.
+Two kinds: the association study's days (`STOREDAY_STUDY`, or `shared/study` beside the checkout)
+and store-days of our own simulator at level `events`. All figures from either are simulated.
 """
 
 import csv
@@ -127,9 +127,15 @@ def study_day(visitors: int, seed: int, *, with_location: bool = True, **regime)
     }
     reach = {
         (f"rdr{sim.RDR[k]:02d}", k): {
-            f"zone{k}": np.array([[-50.0, 100.0 * k - 1], [60.0, 100.0 * k - 1],
-                                  [60.0, 100.0 * k + 1], [-50.0, 100.0 * k + 1]])
-        }  # fmt: skip
+            f"zone{k}": np.array(
+                [
+                    [-50.0, 100.0 * k - 1],
+                    [60.0, 100.0 * k - 1],
+                    [60.0, 100.0 * k + 1],
+                    [-50.0, 100.0 * k + 1],
+                ]
+            )
+        }
         for k in range(sim.Z)
     }
     truth = {
@@ -185,7 +191,13 @@ def own_day(scenario: str, seed: int, hours: float | None = None, **knobs) -> Ma
         }
         sales = list(
             csv.DictReader(
-                (day.inbox / day.store_id / day.business_date.isoformat() / "sales" / "receipts.csv").open()
+                (
+                    day.inbox
+                    / day.store_id
+                    / day.business_date.isoformat()
+                    / "sales"
+                    / "receipts.csv"
+                ).open()
             )
         )
     return _own_day(day, products, read, sales)
@@ -237,9 +249,7 @@ def _true_customers(tables, truth, clocks, start_us) -> dict:
     time_s, ended_s = (_seconds(handled[name], start_us) for name in ("time", "ended"))
     ended_s = np.minimum(ended_s, time_s + 12.0)
     predicted = Episodes(np.array(events["epc"].to_pylist()), moment_s, moment_s, moment_s)
-    real = Episodes(
-        np.array(handled["epc"].to_pylist()), time_s, ended_s, (time_s + ended_s) / 2
-    )
+    real = Episodes(np.array(handled["epc"].to_pylist()), time_s, ended_s, (time_s + ended_s) / 2)
     row = pair_episodes(predicted, real, TOLERANCE_S)
     people = tables["positions"]
     names = people["customer_id"].unique().sort()
@@ -299,9 +309,7 @@ def shop_of(day: MatchDay):
     """What association has to know of the shop."""
     from storeday.association.shop import Reach, Shop
 
-    return Shop(
-        {key: Reach(zones) for key, zones in day.reach.items()}, day.homes, day.home_zones
-    )
+    return Shop({key: Reach(zones) for key, zones in day.reach.items()}, day.homes, day.home_zones)
 
 
 @dataclass(frozen=True)

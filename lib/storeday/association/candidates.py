@@ -1,7 +1,7 @@
 """Who might have handled the tag of each rummage event, as rows of tables; the article's method.
 
-`associate` takes the method that the settings name. `trace` is in `trace_matching`; the rest of this
-module is the source article's.
+`associate` takes the method that the settings name. `trace` is in `trace_matching`; the rest of
+this module is the source article's.
 
 Edges of weight closeness in time x potentiality (`graph`), the matching of the highest total weight
 (`matching`). The article's matching is one to one: an action explains one rummage at most, so that

@@ -2,7 +2,8 @@
 
 A *cell* is a rummage and a second of a customer who was within reach of the antenna's goods then,
 not further from the rummage than the gate. An *edge* is a rummage and a customer: the cells of one
-stretch of presence. Cells are found by sorted times, area by area; there is never a matrix of a day.
+stretch of presence. Cells are found by sorted times, area by area; there is never a matrix of a
+day.
 """
 
 from collections.abc import Sequence
@@ -106,7 +107,8 @@ class Cells:
 
     def by_rummage(self, values: Floats) -> Floats:
         """Sums of edges' values by rummage, shape (rummages,)."""
-        return np.bincount(self.edge_rummage, values, minlength=self.rummages)
+        total = np.bincount(self.edge_rummage, values, minlength=self.rummages)
+        return np.asarray(total, np.float64)
 
     def subset(self, kept: NDArray[np.bool_]) -> "Cells":
         """Some of the cells; edges without any are left out."""
@@ -167,9 +169,7 @@ def find_cells(
     for area, seconds in enumerate(members):
         chosen = order[starts[area] : starts[area + 1]]
         if len(chosen) and len(seconds.rows):
-            edges, size, cell = _area_cells(
-                traces, seconds.rows, rummages.time_s[chosen], gate_s
-            )
+            edges, size, cell = _area_cells(traces, seconds.rows, rummages.time_s[chosen], gate_s)
             pairs = np.column_stack([chosen[edges[0]], edges[1]])
             parts.append((pairs, size, seconds.rows[cell], seconds.away_m[cell]))
     if not parts:

@@ -1,14 +1,15 @@
 """Offsets and drifts of all devices from rummages and handling, all pairs at once, by EM.
 
 A rummage and a second of a trace lie apart by the reader's offset less the camera's, and by jitter.
-Which second belongs to a rummage is not known, but how likely (`model`). The likelihood is that of a
-mixture of Gaussians whose means are differences of devices' clocks, and is climbed by Newton's
-method on its exact gradient and curvature, with jitter, place and scores learnt anew in each round.
-One clock per device: the normal equations are those of a weighted least squares over devices.
+Which second belongs to a rummage is not known, but how likely (`model`). The likelihood is that of
+a mixture of Gaussians whose means are differences of devices' clocks, and is climbed by Newton's
+method on its exact gradient and curvature, with jitter, place and scores learnt anew in each
+round. One clock per device: the normal equations are those of a weighted least squares over
+devices.
 
 The standard error is that of the sandwich (Huber, Proc. 5th Berkeley Symposium 1, 1967): curvature
-and scatter of the rummages' own gradients, so that a jitter that is no Gaussian, and the doubt about
-which second belongs to which rummage, are both in it.
+and scatter of the rummages' own gradients, so that a jitter that is no Gaussian, and the doubt
+about which second belongs to which rummage, are both in it.
 """
 
 from dataclasses import dataclass, replace
@@ -122,7 +123,7 @@ def fit_clocks(
 def _gaussian(model: Model, jitter_s: float) -> Model:
     """The model with a Gaussian kernel about zero: a free one could hide an offset."""
     middle = len(model.kernel) // 2
-    lag = np.arange(-middle, middle + 1) * LAG_STEP_S
+    lag = np.asarray(np.arange(-middle, middle + 1) * LAG_STEP_S, np.float64)
     return replace(model, kernel=gaussian_kernel(lag, jitter_s))
 
 
@@ -184,7 +185,8 @@ def _newton(gradient: Floats, information: Floats, theta: Floats, prior: ClockPr
     pull, precision = _prior_terms(theta, prior)
     step = np.linalg.solve(_definite(information) + np.diag(precision), gradient + pull)
     largest = np.abs(step).max(initial=0.0)
-    return np.asarray(step * min(1.0, LARGEST_STEP_S / largest)) if largest > 0 else step
+    scale = min(1.0, LARGEST_STEP_S / largest) if largest > 0 else 1.0
+    return np.asarray(step * scale, np.float64)
 
 
 def _definite(matrix: Floats) -> Floats:
@@ -204,7 +206,6 @@ def _sandwich(gradient: Floats, information: Floats, theta: Floats, prior: Clock
 
 
 def _events(found: ClockCells, share: Floats, devices: int) -> Floats:
-    rummage = found.cells.rummage
-    return np.bincount(found.camera, share, minlength=devices) + np.bincount(
-        found.reader[rummage], share, minlength=devices
-    )
+    reader = found.reader[found.cells.rummage]
+    both = np.concatenate([found.camera, reader]), np.concatenate([share, share])
+    return np.asarray(np.bincount(*both, minlength=devices), np.float64)

@@ -80,7 +80,7 @@ class Guess:
 def grid_of(reach_s: float) -> Floats:
     """Offsets that are tried."""
     half = round(reach_s / GRID_STEP_S)
-    return np.arange(-half, half + 1) * GRID_STEP_S
+    return np.asarray(np.arange(-half, half + 1) * GRID_STEP_S, np.float64)
 
 
 def pair_table(
@@ -118,9 +118,7 @@ def pair_table(
     return np.asarray(np.log(1 - IN_VIEW + IN_VIEW * ratio))
 
 
-def guess_clocks(
-    pairs: list[PairTable], prior: ClockPrior, reach_s: float
-) -> Guess:
+def guess_clocks(pairs: list[PairTable], prior: ClockPrior, reach_s: float) -> Guess:
     """Guesses all clocks.
 
     Args:

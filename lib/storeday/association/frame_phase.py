@@ -2,9 +2,9 @@
 
 The trace names a second by its start. Where many pictures are taken in a second, they stand for its
 middle. Where only one is, it is always at the same fraction of the camera's second, for as long as
-the clock does not drift; taking the middle then would be up to half a second wrong, which is as much
-as clocks are to be known by. The fraction shows in the tracklets' first and last moments: their
-circular mean, if they agree.
+the clock does not drift; taking the middle then would be up to half a second wrong, which is as
+much as clocks are to be known by. The fraction shows in the tracklets' first and last moments:
+their circular mean, if they agree.
 """
 
 import numpy as np

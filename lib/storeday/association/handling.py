@@ -1,8 +1,8 @@
 """Evidence of handling in a customer's trace of scores: a matched filter for short handlings.
 
 For each second, the likelihood ratio of "a handling has its middle here" against "none": under the
-learnt error (`noise`) the scores are Gaussian with a known covariance, so the log-ratio is linear in
-the scores (matched filter; Turin, IRE Transactions on Information Theory 6, 1960). Handlings of
+learnt error (`noise`) the scores are Gaussian with a known covariance, so the log-ratio is linear
+in the scores (matched filter; Turin, IRE Transactions on Information Theory 6, 1960). Handlings of
 several lengths are tried and averaged by how common they are.
 """
 
@@ -50,10 +50,12 @@ def handling_filters(noise: ScoreNoise) -> list[Filter]:
         blur = np.full(BLUR_S, BLUR_SHARE)
         shape = noise.step * np.concatenate([blur, np.ones(length), blur])
         apart = np.arange(len(shape))
-        covariance = toeplitz((1 - noise.kept) * noise.memory**apart + noise.kept * np.ones(len(shape)))
+        covariance = toeplitz(
+            (1 - noise.kept) * noise.memory**apart + noise.kept * np.ones(len(shape))
+        )
         # A hundredth of own error a second keeps the system solvable where memory is near 1.
         weights = np.linalg.solve(covariance + 0.01 * np.eye(len(shape)), shape)
-        filters.append(Filter(weights, float(0.5 * shape @ weights)))
+        filters.append(Filter(np.asarray(weights, np.float64), float(0.5 * shape @ weights)))
     return filters
 
 

@@ -1,8 +1,8 @@
 """The devices' clocks, measured from a day: readers against cameras by handling and rummages.
 
 Steps: cells within the largest offset that is looked for; a first guess on a grid (`clock_grid`);
-jumps of readers' clocks; the fit of all devices at once (`clock_fit`). A device that the day does not
-speak of keeps what was assumed or known before, with that standard error.
+jumps of readers' clocks; the fit of all devices at once (`clock_fit`). A device that the day does
+not speak of keeps what was assumed or known before, with that standard error.
 """
 
 import datetime as dt
@@ -13,13 +13,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from storeday.association.cells import Members, Problem, Rummages, Traces, find_cells
-from storeday.association.clock_fit import ClockCells, ClockFit, ClockPrior, fit_clocks
+from storeday.association.cells import Problem, find_cells
+from storeday.association.clock_day import (
+    ClockDay,
+    best_seen,
+    clock_day,
+    even_share,
+    split_at_jumps,
+)
+from storeday.association.clock_fit import ClockCells, ClockFit, fit_clocks
 from storeday.association.clock_grid import (
     KERNEL_SD_S,
-    MOST_RUMMAGES,
+    ClockPrior,
     Guess,
     PairTable,
     guess_clocks,
@@ -32,23 +38,19 @@ from storeday.association.columns import (
     Floats,
     Ints,
     floats,
-    order_of,
     position_in,
     texts,
-    times_us,
 )
-from storeday.association.frame_phase import frame_phase_us
 from storeday.association.places import assumed_ratio, distance_bins
 from storeday.association.settings import AssociationSettings
-from storeday.association.shop import Shop, members_of, rummages_of
-from storeday.association.sightings import allow_for_rivals, sightings, tracklet_traces
+from storeday.association.shop import Shop
 from storeday.association.trace_matching import DayTables
 from storeday.contracts import load_contract, table_from_columns
 
 # Cells further than this from the first guess cannot matter: three deviations of a wide jitter.
 NEAR_GUESS_S = 3.3 * KERNEL_SD_S
-# What no statistics of the day show: how pictures' moments are stamped, and that a hand may be quicker
-# or slower than the tag's answer. Assumed.
+# What no statistics of the day show: how pictures' moments are stamped, and that a hand may be
+# quicker or slower than the tag's answer. Assumed.
 SYSTEMATIC_S = 0.1
 # A jump is believed if it explains this much more than drift: e^12 to 1 against some hundred places
 # where it might have been.
@@ -73,21 +75,6 @@ class ClockQuestion:
     reference: str | None
     valid_from: dt.datetime
     prior: pa.Table | None = None
-
-
-@dataclass(frozen=True)
-class _Day:
-    """A day's cells by the devices' own clocks, and which devices they are of."""
-
-    traces: Traces
-    rummages: Rummages
-    members: Sequence[Members]
-    reader: Ints
-    camera_device: Ints
-    phase: Floats
-    origin_us: int
-    middle_us: int
-    span_s: float
 
 
 def measure_clocks(
@@ -120,29 +107,17 @@ def measure_clocks(
         raise ValueError(
             f"reference {asked.reference!r} is not among the devices: {', '.join(names) or 'none'}"
         )
-    day = _day(tables, tracklets, shop, names, settings)
-    asked = replace(asked, reference=asked.reference or _best_seen(day, names, asked.devices))
+    day = clock_day(tables, tracklets, shop, names, settings)
+    asked = replace(asked, reference=asked.reference or best_seen(day, names, asked.devices))
     prior = _prior(names, asked, settings)
     if day is None:
         return _rows(names, asked, _unmeasured(prior), [], None)
     guess, jumps = _guess(day, prior, settings)
-    day, owners, prior = _split(day, jumps, names, prior)
+    day, owners, prior = split_at_jumps(day, jumps, names, prior)
     start = _start(guess, owners, jumps, len(names))
     fit = _fit(day, start, prior, settings)
     fit = _doubted(fit, guess, owners, prior)
     return _rows(names, asked, fit, jumps, day)
-
-
-def _best_seen(day: _Day | None, names: list[str], devices: Sequence[str]) -> str:
-    """The camera that saw most goods in reach of rummages; the first device without any."""
-    if day is None:
-        return devices[0]
-    rummages = np.bincount(day.rummages.area, minlength=len(day.members))
-    seen = np.zeros(len(names))
-    for count, area in zip(rummages, day.members, strict=True):
-        camera = day.camera_device[day.traces.camera[area.rows]]
-        seen += count * np.bincount(camera, minlength=len(names))
-    return names[int(np.argmax(seen))]
 
 
 def _prior(names: list[str], asked: ClockQuestion, settings: AssociationSettings) -> ClockPrior:
@@ -157,55 +132,12 @@ def _prior(names: list[str], asked: ClockQuestion, settings: AssociationSettings
     return ClockPrior(offset - offset[reference], sd, 1.0, reference)
 
 
-def _day(
-    tables: DayTables,
-    tracklets: pa.Table | None,
-    shop: Shop,
-    names: list[str],
-    settings: AssociationSettings,
-) -> _Day | None:
-    """The day as arrays; None where there are no traces or no rummages of known devices."""
-    known = pa.array(names)
-    trace = tables.handling_trace
-    trace = trace.filter(pc.is_in(trace["camera_id"], known))
-    events = tables.rummage_events
-    events = events.filter(pc.is_in(events["reader_id"], known))
-    if not trace.num_rows or not events.num_rows:
-        return None
-    seen = sightings(trace, tables.action_events)
-    event_us = times_us(events["peak_time"])
-    order = order_of(event_us, texts(events["rummage_id"]))
-    events, event_us = events.take(pa.array(order)), event_us[order]
-    origin_us = int(min(seen.device_us.min(), event_us.min()))
-    phase_us = frame_phase_us(seen, tracklets)
-    traces = tracklet_traces(seen, origin_us, phase_us)
-    rummages, areas = rummages_of(
-        events, (event_us - origin_us) / US_PER_S, shop, settings.reach_m
-    )
-    members = members_of(traces.place_m, areas, settings.reach_m)
-    in_reach = np.unique(np.concatenate([area.rows for area in members]))
-    traces = allow_for_rivals(traces, len(event_us), len(in_reach))
-    low, high = rummages.time_s[0], rummages.time_s[-1]
-    span = max(float(high - low), 1.0)
-    return _Day(
-        traces,
-        rummages,
-        members,
-        position_in(texts(events["reader_id"]), known),
-        position_in(seen.cameras, known),
-        (rummages.time_s - low) / span - 0.5,
-        origin_us,
-        origin_us + round((low + span / 2) * US_PER_S),
-        span,
-    )
-
-
 def _guess(
-    day: _Day, prior: ClockPrior, settings: AssociationSettings
+    day: ClockDay, prior: ClockPrior, settings: AssociationSettings
 ) -> tuple[Guess, list[tuple[int, float]]]:
     """First guess of all clocks, and the readers' jumps as device and phase."""
     reach = settings.clock_reach_s
-    chosen = _even_share(day)
+    chosen = even_share(day)
     rummages = replace(
         day.rummages,
         time_s=day.rummages.time_s[chosen],
@@ -232,17 +164,6 @@ def _guess(
     return guess, _jumps(pairs, guess, prior.reference)
 
 
-def _even_share(day: _Day) -> Ints:
-    """At most so many rummages of each reader, evenly chosen in time."""
-    chosen = []
-    cameras = len(day.camera_device)
-    for device in np.unique(day.reader):
-        own = np.flatnonzero(day.reader == device)
-        every = max(1, -(-len(own) // (MOST_RUMMAGES * min(cameras, 4))))
-        chosen.append(own[::every])
-    return np.sort(np.concatenate(chosen))
-
-
 def _jumps(pairs: list[PairTable], guess: Guess, reference: int) -> list[tuple[int, float]]:
     """Readers whose clocks jump, and when."""
     found = []
@@ -265,22 +186,6 @@ def _as_readers(pair: PairTable, guess: Guess) -> Floats:
     return np.asarray(np.take_along_axis(pair.table, np.clip(column, 0, size - 1), axis=1))
 
 
-def _split(
-    day: _Day, jumps: list[tuple[int, float]], names: list[str], prior: ClockPrior
-) -> tuple[_Day, Ints, ClockPrior]:
-    """A clock that jumps becomes two: a further device holds from the jump on."""
-    reader = day.reader.copy()
-    owners = list(range(len(names)))
-    for device, phase in jumps:
-        reader[(day.reader == device) & (day.phase >= phase)] = len(owners)
-        owners.append(device)
-    index = np.array(owners)
-    # After a jump nothing is known beforehand but how far clocks may be off.
-    wide = np.concatenate([prior.sd_s, np.full(len(jumps), prior.sd_s.max())])
-    split = replace(prior, offset_s=prior.offset_s[index], sd_s=wide)
-    return replace(day, reader=reader), index, split
-
-
 def _start(
     guess: Guess, owners: Ints, jumps: list[tuple[int, float]], count: int
 ) -> tuple[Floats, Floats]:
@@ -291,7 +196,7 @@ def _start(
 
 
 def _fit(
-    day: _Day, start: tuple[Floats, Floats], prior: ClockPrior, settings: AssociationSettings
+    day: ClockDay, start: tuple[Floats, Floats], prior: ClockPrior, settings: AssociationSettings
 ) -> ClockFit:
     reach = float(np.abs(start[0]).max(initial=0.0)) * 2 + settings.clock_reach_s
     wide = find_cells(day.traces, day.rummages, day.members, min(reach, 2 * settings.clock_reach_s))
@@ -326,7 +231,7 @@ def _rows(
     asked: ClockQuestion,
     fit: ClockFit,
     jumps: list[tuple[int, float]],
-    day: _Day | None,
+    day: ClockDay | None,
 ) -> pa.Table:
     """The fit as rows; offsets moved from the middle of the day to where each row begins."""
     count = len(fit.offset_s)
@@ -369,5 +274,3 @@ def _evidence(fit: ClockFit, row: int) -> str:
 
 def _us(moment: dt.datetime) -> int:
     return round(moment.timestamp() * US_PER_S)
-
-

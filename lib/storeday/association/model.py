@@ -1,12 +1,12 @@
 """How moments, places and scores of rummages relate to handling, learnt from the day itself by EM.
 
-Each rummage is one of four things: *right* (a customer in view handled the tag), *ghost* (a customer
-in view handled its neighbour), *unseen* (somebody out of view handled it), *clutter* (nobody did).
-Right and ghost agree with some customer's trace, the others with none; right and unseen have the
-RFID scores of handled tags, the others lower ones. Learnt are: the distribution of the moment
-against the handling's middle (any form, on half seconds), that of the distance from customer to item
-(a density ratio against chance, any form; `places`), each camera's constant error, the score's two
-Gaussians, and how common each kind is. Labels are not needed.
+Each rummage is one of four things: *right* (a customer in view handled the tag), *ghost* (a
+customer in view handled its neighbour), *unseen* (somebody out of view handled it), *clutter*
+(nobody did). Right and ghost agree with some customer's trace, the others with none; right and
+unseen have the RFID scores of handled tags, the others lower ones. Learnt are: the distribution of
+the moment against the handling's middle (any form, on half seconds), that of the distance from
+customer to item (a density ratio against chance, any form; `places`), each camera's constant
+error, the score's two Gaussians, and how common each kind is. Labels are not needed.
 
 EM: Dempster, Laird and Rubin, J. Royal Stat. Soc. B 39, 1977.
 """
@@ -88,7 +88,7 @@ def assumed_model(gate_s: float, cameras: int, score: Floats) -> Model:
         score: RFID scores of all rummages, NaN where unknown, shape (r,).
     """
     lags = round(gate_s / LAG_STEP_S)
-    lag = np.arange(-lags, lags + 1) * LAG_STEP_S
+    lag = np.asarray(np.arange(-lags, lags + 1) * LAG_STEP_S, np.float64)
     known = score[np.isfinite(score)]
     centre, sd = (float(known.mean()), float(known.std())) if len(known) > 1 else (0.0, 1.0)
     sd = sd or 1.0
@@ -201,7 +201,7 @@ def learn_round(model: Model, problem: Problem, weighed: Weighed) -> tuple[Float
 
 def _kernel(model: Model, cells: Cells, share: Floats) -> Floats:
     middle = len(model.kernel) // 2
-    lag = np.arange(-middle, middle + 1) * LAG_STEP_S
+    lag = np.asarray(np.arange(-middle, middle + 1) * LAG_STEP_S, np.float64)
     count = np.bincount(_lag_bins(model, cells), share, minlength=len(model.kernel))
     assumed = gaussian_kernel(lag, ASSUMED_JITTER_S) * LAG_STEP_S
     smooth = gaussian_filter1d(
@@ -217,8 +217,13 @@ def _scores(model: Model, score: Floats, kinds: Floats) -> tuple[tuple[float, fl
     score, true = score[known], (kinds[:, RIGHT] + kinds[:, UNSEEN])[known]
     false = 1 - true
     low, high = (
-        float((part @ score + PRIOR_RUMMAGES * mean) / (part.sum() + PRIOR_RUMMAGES))
+        _drawn_mean(score, part, mean)
         for part, mean in zip((false, true), model.score_means, strict=True)
     )
     spread = (true @ (score - high) ** 2 + false @ (score - low) ** 2) / len(score)
-    return (low, high), float(max(np.sqrt(spread), 1e-3))
+    return (low, high), max(float(np.sqrt(spread)), 1e-3)
+
+
+def _drawn_mean(score: Floats, weight: Floats, assumed: float) -> float:
+    total = float(weight @ score) + PRIOR_RUMMAGES * assumed
+    return total / (float(weight.sum()) + PRIOR_RUMMAGES)

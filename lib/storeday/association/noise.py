@@ -55,9 +55,9 @@ class ScoreNoise:
     shares: Floats = field(default_factory=lambda: np.array([0.85, 0.07, 0.08]))
 
 
-# Where there is too little to learn from: log-odds of a model that is right nine times in ten, whose
-# two Gaussians stand 2.46 standard deviations apart, so that log-odds spread by as much (source
-# article); the correlations of the association study.
+# Where there is too little to learn from: log-odds of a model that is right nine times in ten,
+# whose two Gaussians stand 2.46 standard deviations apart, so that log-odds spread by as much
+# (source article); the correlations of the association study.
 ASSUMED = ScoreNoise(quiet=-2.89, spread=2.457, step=2.457, kept=0.16, memory=0.8)
 
 

@@ -54,7 +54,9 @@ def distance_bins(problem: Problem, items_m: Floats, shift_m: Floats) -> Ints:
     item = items_m[cells.rummage]
     distance = np.hypot(item[:, 0] - place[:, 0], item[:, 1] - place[:, 1])
     fine, coarse = _bins(distance), _bins(cells.away_m)
-    return np.where(fine < DISTANCES, fine, np.where(coarse < DISTANCES, coarse + DISTANCES, UNKNOWN))
+    return np.where(
+        fine < DISTANCES, fine, np.where(coarse < DISTANCES, coarse + DISTANCES, UNKNOWN)
+    )
 
 
 def _bins(distance_m: Floats) -> Ints:
@@ -85,13 +87,17 @@ def place_ratio(
     Returns:
         Shape (`UNKNOWN` + 1,), 1 for the unknown.
     """
-    ours = np.bincount(weighed.distance, share, minlength=UNKNOWN + 1)
+    ours = _counts(weighed.distance, share)
     other = distance_bins(problem, _swapped_items(problem.rummages), shift_m)
-    swapped = np.bincount(other, weighed.chance, minlength=UNKNOWN + 1)
+    swapped = _counts(other, weighed.chance)
     fine = _ratio(ours[:DISTANCES], swapped[:DISTANCES], before[:DISTANCES], prior)
     coarse = slice(DISTANCES, UNKNOWN)
     zones = _ratio(ours[coarse], _zone_distances(problem), before[coarse], prior)
     return np.concatenate([fine, zones, np.ones(1)])
+
+
+def _counts(bins: Ints, weight: Floats) -> Floats:
+    return np.asarray(np.bincount(bins, weight, minlength=UNKNOWN + 1), np.float64)
 
 
 def _ratio(ours: Floats, base: Floats, before: Floats, prior: float) -> Floats:
@@ -108,7 +114,7 @@ def _ratio(ours: Floats, base: Floats, before: Floats, prior: float) -> Floats:
 
 
 def _zone_distances(problem: Problem) -> Floats:
-    """Distances to the middle of the zone, by chance: of everybody ever there, shape (`DISTANCES`,)."""
+    """Distances to the middle of the zone of everybody ever there, shape (`DISTANCES`,)."""
     rummages = problem.rummages
     unknown = ~np.isfinite(rummages.place_m).all(axis=1)
     count = np.bincount(rummages.area[unknown], minlength=len(problem.members))
@@ -131,7 +137,9 @@ def camera_shifts(problem: Problem, share: Floats, before: Floats, prior: float)
     known = np.isfinite(away).all(axis=1)
     camera, weight = traces.camera[cells.row][known], share[known]
     total = np.bincount(camera, weight, minlength=len(before)) + prior
-    sums = [np.bincount(camera, weight * away[known, axis], minlength=len(before)) for axis in (0, 1)]
+    sums = [
+        np.bincount(camera, weight * away[known, axis], minlength=len(before)) for axis in (0, 1)
+    ]
     return np.column_stack(sums) / total[:, None]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storeday.association.cells import Cells, Problem
+from storeday.association.cells import Problem
 from storeday.association.columns import Floats, Ints
 from storeday.association.handling import COVERED_S, neighbourhood
 from storeday.association.model import CLUTTER, GHOST, RIGHT, UNSEEN, Weighed
@@ -61,7 +61,8 @@ def posterior(weighed: Weighed, problem: Problem, rounds: int = ROUNDS) -> Poste
         Probabilities; those of a rummage's edges and nobody add up to 1. Cost: rounds x cells.
     """
     cells, kinds = problem.cells, weighed.kinds
-    # A ghost comes from the very handling that made another rummage: claims do not speak against it.
+    # A ghost comes from the very handling that made another rummage: claims do not speak against
+    # it.
     against = kinds[:, GHOST] * weighed.support + kinds[:, UNSEEN] + kinds[:, CLUTTER]
     alone = kinds[:, RIGHT] * weighed.support
     expected = _mean_share(alone, against)
@@ -120,4 +121,5 @@ def _claims_of_others(share: Floats, problem: Problem, windows: _Windows) -> Flo
     claimed = np.concatenate([[0.0], np.cumsum(by_row)])
     own = np.concatenate([[0.0], np.cumsum(share)])
     around = claimed[windows.high_row] - claimed[windows.low_row]
-    return np.maximum(around - (own[windows.high_cell] - own[windows.low_cell]), 0.0)
+    others = around - (own[windows.high_cell] - own[windows.low_cell])
+    return np.asarray(np.maximum(others, 0.0), np.float64)

@@ -13,6 +13,7 @@ on a store.
 from dataclasses import dataclass
 
 METHODS = ("trace", "article")
+CALIBRATIONS = ("simulated", "store_labels", "none")
 
 
 @dataclass(frozen=True)
@@ -21,20 +22,20 @@ class AssociationSettings:
 
     Attributes:
         method: `trace` or `article`. Days without a handling trace are matched by `article`.
-        trace_gate_s: `trace`: largest time between a rummage and a handling that may belong together,
-            clocks corrected: four times the 5 s of a widely jittering RFID moment (study's second
-            set of errors).
+        trace_gate_s: `trace`: largest time between a rummage and a handling that may belong
+            together, clocks corrected: four times the 5 s of a widely jittering RFID moment
+            (study's second set of errors).
         reach_m: `trace`: how far from its zone an antenna's goods may be handled: an arm's length,
             and one standard error of a place on the floor (0.35 m, study).
-        time_constant_s: `article`: time after which closeness has fallen to 1 / e. Assumed: the middle of the
-            article's 5 to 15 s, towards its lower end.
-        gate_s: `article`: largest time between a rummage and an action that may belong together. The article's
-            largest error of 15 s, and 5 s for the blur of both moments (frames some seconds around
-            an action count as the action, and an RFID window is seconds long).
-        nobody_weight: `article`: weight of "nobody in view did it", on the scale of edges' weights. Assumed: a
-            customer whose action is as likely as not (0.5), at the article's largest error (15 s),
-            is as likely as nobody: 0.5 exp(-15 / 8) = 0.077. It decides what is published and how
-            probabilities are spread, never which customer the solver chooses.
+        time_constant_s: `article`: time after which closeness has fallen to 1 / e. Assumed: the
+            middle of the article's 5 to 15 s, towards its lower end.
+        gate_s: `article`: largest time between a rummage and an action that may belong together.
+            The article's largest error of 15 s, and 5 s for the blur of both moments (frames some
+            seconds around an action count as the action, and an RFID window is seconds long).
+        nobody_weight: `article`: weight of "nobody in view did it", on the scale of edges'
+            weights. Assumed: a customer whose action is as likely as not (0.5), at the article's
+            largest error (15 s), is as likely as nobody: 0.5 exp(-15 / 8) = 0.077. It decides what
+            is published and how probabilities are spread, never which customer the solver chooses.
         min_probability: Candidates less likely than this are not listed, unless they are the
             solver's choice. Assumed; it keeps the table to a few rows per rummage.
         clock_spread_s: Clocks that nobody has measured are taken to lie evenly within so many
@@ -46,6 +47,8 @@ class AssociationSettings:
         episode_gap_s: Rummages of one tag by one customer, with nobody between, are one episode if
             they are no further apart: long enough for a turn through the shop with the item in
             hand, as half of the visits are shorter (study: 4 stops of 49 s).
+        calibrated_on: What the probabilities of `trace` were checked on: simulated (the default: by
+            `match_ece` on simulated days), store_labels or none. Those of `article` never were.
     """
 
     method: str = "trace"
@@ -59,6 +62,7 @@ class AssociationSettings:
     clock_reach_s: float = 35.0
     drift_sd_ppm: float = 40.0
     episode_gap_s: float = 300.0
+    calibrated_on: str = "simulated"
 
     def __post_init__(self) -> None:
         """Refuses values that have no meaning.
@@ -68,6 +72,9 @@ class AssociationSettings:
         """
         if self.method not in METHODS:
             raise ValueError(f"method is {self.method!r}; expected one of {', '.join(METHODS)}")
+        if self.calibrated_on not in CALIBRATIONS:
+            expected = ", ".join(CALIBRATIONS)
+            raise ValueError(f"calibrated_on is {self.calibrated_on!r}; expected one of {expected}")
         for name in (
             "trace_gate_s",
             "time_constant_s",

@@ -48,8 +48,8 @@ def rummages_of(
 ) -> tuple[Rummages, list[Reach]]:
     """Rummage events as arrays.
 
-    An item whose home zone the antenna covers is taken to hang there; one that is read far from home
-    has been carried off, and its home says nothing.
+    An item whose home zone the antenna covers is taken to hang there; one that is read far from
+    home has been carried off, and its home says nothing.
 
     Args:
         rummage_events: Rows of `silver.rummage_events`.
@@ -64,7 +64,10 @@ def rummages_of(
     keys = [
         (reader, antenna, _zone_here(shop, (reader, antenna), epc))
         for reader, antenna, epc in zip(
-            readers, rummage_events["antenna"].to_pylist(), rummage_events["epc"].to_pylist(), strict=True
+            readers,
+            rummage_events["antenna"].to_pylist(),
+            rummage_events["epc"].to_pylist(),
+            strict=True,
         )
     ]
     names = sorted(set(keys))
@@ -94,8 +97,8 @@ def members_of(place_m: Floats, areas: Sequence[Reach], margin_m: float) -> list
     """Rows whose place is within reach of each area's goods.
 
     Args:
-        place_m: Places, shape (n, 2); a row without a place is in reach of everything, since nothing
-            speaks against it.
+        place_m: Places, shape (n, 2); a row without a place is in reach of everything, since
+            nothing speaks against it.
         areas: Areas.
         margin_m: How far from a zone somebody may stand who takes something there, errors of places
             included.
@@ -103,7 +106,7 @@ def members_of(place_m: Floats, areas: Sequence[Reach], margin_m: float) -> list
     Returns:
         Members by area. Cost: rows x areas.
     """
-    nowhere = ~np.isfinite(place_m).all(axis=1)
+    nowhere = np.asarray(~np.isfinite(place_m).all(axis=1))
     found = []
     for area in areas:
         near = _near(place_m, area, margin_m)

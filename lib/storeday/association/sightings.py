@@ -111,7 +111,7 @@ def tracklet_traces(seen: Sightings, origin_us: int, phase_us: Ints) -> Traces:
         origin_us: Moment that becomes zero.
         phase_us: When in its second each row's pictures were taken, less half a second, shape (n,).
     """
-    time_s = (seen.device_us + phase_us - origin_us) / US_PER_S
+    time_s = np.asarray((seen.device_us + phase_us - origin_us) / US_PER_S, np.float64)
     return Traces(seen.tracklet, time_s, evidence_of(seen.log_ratio), seen.place_m, seen.camera)
 
 
@@ -142,7 +142,7 @@ def customer_traces(seen: Sightings, store_us: Ints, origin_us: int) -> Traces:
     ]
     return Traces(
         customer[is_new],
-        second[is_new] + 0.5,
+        np.asarray(second[is_new] + 0.5, np.float64),
         evidence_of(np.minimum(np.column_stack(ratio), MOST)),
         _mean_places(seen.place_m[order], cell, count),
         seen.camera[order][is_new],
@@ -163,7 +163,7 @@ def allow_for_rivals(traces: Traces, rummages: int, in_reach: int) -> Traces:
 
 
 def _mean_places(place_m: Floats, cell: Ints, count: int) -> Floats:
-    known = np.isfinite(place_m).all(axis=1)
+    known = np.asarray(np.isfinite(place_m).all(axis=1))
     total = np.bincount(cell[known], minlength=count)
     sums = [np.bincount(cell[known], place_m[known, axis], minlength=count) for axis in (0, 1)]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -175,7 +175,7 @@ def _averaged(place_m: Floats, tracklet: Ints, second: Floats) -> Floats:
     if not len(place_m):
         return place_m
     low, high = neighbourhood(tracklet, second, PLACE_WINDOW_S)
-    known = np.isfinite(place_m).all(axis=1)
+    known = np.asarray(np.isfinite(place_m).all(axis=1))
     columns = np.column_stack([np.where(known[:, None], place_m, 0.0), known.astype(float)])
     sums = np.vstack([np.zeros(3), np.cumsum(columns, axis=0)])
     within = sums[high] - sums[low]

@@ -1,9 +1,9 @@
 """The bipartite graph of rummages and bins of customers' traces, with room for several products.
 
-Each customer's trace is cut into bins of `BIN_S`; a bin offers `SLOTS` places. Somebody may take two
-things in one go, and one to one would lose the second; but each further one is less likely, so the
-slots are worth less and less. With falling worth, the matching of the highest total fills slots in
-their order by itself. Two customers never share a rummage.
+Each customer's trace is cut into bins of `BIN_S`; a bin offers `SLOTS` places. Somebody may take
+two things in one go, and one to one would lose the second; but each further one is less likely, so
+the slots are worth less and less. With falling worth, the matching of the highest total fills
+slots in their order by itself. Two customers never share a rummage.
 
 An edge weighs the logarithm of the customer's probability for the rummage, in the bin that speaks
 most for it, and less in others. `FORCED` is added to every edge, so that a rummage stays without a

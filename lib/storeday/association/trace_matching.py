@@ -104,9 +104,7 @@ def trace_candidates(tables: DayTables, shop: Shop, settings: AssociationSetting
     first_us = min(store_us.min(initial=2**62), event_us.min(initial=2**62))
     origin_us = int(first_us // US_PER_S * US_PER_S)
     traces = customer_traces(seen, store_us, origin_us)
-    rummages, areas = rummages_of(
-        events, (event_us - origin_us) / US_PER_S, shop, settings.reach_m
-    )
+    rummages, areas = rummages_of(events, (event_us - origin_us) / US_PER_S, shop, settings.reach_m)
     problem = day_problem(traces, rummages, areas, settings)
     start = assumed_model(settings.trace_gate_s, max(len(seen.cameras), 1), rummages.score)
     found = solve(problem, weigh(learn(start, problem), problem))

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from storeday.association import interactions
+from storeday.association import InteractionRules, interactions
 from storeday.contracts import load_contract, table_from_columns
 from storeday.floor.calendar import (
     Interval,
@@ -68,7 +68,7 @@ def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
     customers = _customers(group.table(VISITS))
     positions = group.table(POSITIONS)
     positions = positions.filter(pc.is_in(positions["customer_id"], customers["customer_id"]))
-    handled = _interactions(group)
+    handled = _interactions(group, plan)
     zones = {zone.id: _readers_of(layout, zone.id) for zone in layout.zones}
     stations = [zone.id for zone in layout.zones if zone.kind != "entrance"]
     return {
@@ -135,15 +135,26 @@ def _footage(segments: pa.Table, outcomes: pa.Table) -> dict[str, list[Interval]
 
 
 def _customers(visits: pa.Table) -> pa.Table:
-    staff = pc.fill_null(pc.greater(visits["staff_probability"], STAFF_ABOVE), False)
-    return visits.filter(pc.invert(staff))
+    return visits.filter(pc.invert(_is_staff(visits)))
 
 
-def _interactions(group: Group) -> pa.Table:
-    rummages = group.table(RUMMAGES)
+def _is_staff(visits: pa.Table) -> pa.ChunkedArray:
+    return pc.fill_null(pc.greater(visits["staff_probability"], STAFF_ABOVE), False)
+
+
+def _interactions(group: Group, plan: DayPlan) -> pa.Table:
+    rummages, visits = group.table(RUMMAGES), group.table(VISITS)
     skus = skus_by_epc(rummages["epc"].to_pylist(), group.table(PRODUCTS))
+    staff = visits.filter(_is_staff(visits))["customer_id"].to_pylist()
+    settings = plan.settings.association
+    by_trace = settings.method == "trace" and plan.layout.cameras
+    rules = InteractionRules(
+        frozenset(staff),
+        settings.episode_gap_s,
+        settings.calibrated_on if by_trace else "none",
+    )
     return interactions(
-        rummages, group.table(ACTIONS), group.table(CANDIDATES), group.table(OFFSETS), skus
+        rummages, group.table(ACTIONS), group.table(CANDIDATES), group.table(OFFSETS), skus, rules
     )
 
 
