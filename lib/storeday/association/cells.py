@@ -8,6 +8,7 @@ day.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +127,21 @@ class Cells:
 
 
 @dataclass(frozen=True)
+class Ways:
+    """From the customer to the item, for each cell; NaN where one of the places is not known.
+
+    Attributes:
+        east_m: Along x, shape (c,).
+        north_m: Along y, shape (c,).
+        camera: Camera that saw the customer, shape (c,).
+    """
+
+    east_m: Floats
+    north_m: Floats
+    camera: Ints
+
+
+@dataclass(frozen=True)
 class Problem:
     """Rummages, the customers who were there, and the cells that join them.
 
@@ -140,6 +156,40 @@ class Problem:
     rummages: Rummages
     cells: Cells
     members: Sequence[Members]
+
+    @cached_property
+    def ways(self) -> Ways:
+        """Ways from customers to the items of rummages."""
+        return self.ways_to(self.rummages.place_m)
+
+    @cached_property
+    def chance_ways(self) -> Ways:
+        """Ways to other items of the same area: places that met by chance."""
+        return self.ways_to(_swapped_items(self.rummages))
+
+    def ways_to(self, items_m: Floats) -> Ways:
+        """Ways from customers to places, one for each rummage, shape (r, 2)."""
+        row, rummage = self.cells.row, self.cells.rummage
+        east, north = (
+            np.ascontiguousarray(items_m[:, axis])[rummage]
+            - np.ascontiguousarray(self.traces.place_m[:, axis])[row]
+            for axis in (0, 1)
+        )
+        return Ways(east, north, self.traces.camera[row])
+
+
+def _swapped_items(rummages: Rummages) -> Floats:
+    """Each rummage's item exchanged for another one of its area."""
+    known = np.flatnonzero(np.isfinite(rummages.place_m).all(axis=1))
+    order = known[np.lexsort((rummages.time_s[known], rummages.area[known]))]
+    area = rummages.area[order]
+    first = np.searchsorted(area, area)
+    count = np.searchsorted(area, area, side="right") - first
+    # Half of the area's rummages further: nobody stays that long.
+    partner = first + (np.arange(len(order)) - first + (count + 1) // 2) % np.maximum(count, 1)
+    swapped = np.full(rummages.place_m.shape, np.nan)
+    swapped[order] = rummages.place_m[order[partner]]
+    return swapped
 
 
 def find_cells(

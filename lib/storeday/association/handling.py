@@ -128,14 +128,26 @@ def saturated(evidence: Floats, customer: Ints, time_s: Floats, rate_per_s: floa
     return np.asarray(evidence / (1.0 + rate_per_s * (total[high] - total[low])))
 
 
-def neighbourhood(group: Ints, time_s: Floats, width_s: float) -> tuple[Ints, Ints]:
-    """For each row the range of rows of its group within a time of it; rows by group and time."""
+def neighbourhood(
+    group: Ints, time_s: Floats, width_s: float, rows: Ints | slice = slice(None)
+) -> tuple[Ints, Ints]:
+    """For each of some rows the range of rows of its group within a time of it.
+
+    Args:
+        group: Group of each row, rising, shape (n,).
+        time_s: Times, rising within a group, shape (n,).
+        width_s: Largest distance in time.
+        rows: Rows asked for; all by default.
+
+    Returns:
+        First row, and the row after the last, for each of `rows`.
+    """
     origin = time_s.min(initial=0.0)
     span = np.ptp(time_s) + 10.0 * width_s if len(time_s) else 1.0
     key = group * span + (time_s - origin)
     # A quarter of a second more: rounding must not decide.
-    low = np.searchsorted(key, key - width_s - 0.25)
-    high = np.searchsorted(key, key + width_s + 0.25)
+    low = np.searchsorted(key, key[rows] - width_s - 0.25)
+    high = np.searchsorted(key, key[rows] + width_s + 0.25)
     return low, high
 
 

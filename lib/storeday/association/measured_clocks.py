@@ -148,7 +148,7 @@ def _guess(
     cells = find_cells(day.traces, rummages, day.members, reach + 3 * KERNEL_SD_S)
     problem = Problem(day.traces, rummages, cells, day.members)
     shift = np.zeros((len(day.camera_device), 2))
-    ratio = assumed_ratio()[distance_bins(problem, rummages.place_m, shift)]
+    ratio = assumed_ratio()[distance_bins(problem.ways, cells.away_m, shift)]
     value = day.traces.evidence[cells.row] * ratio
     rummage = cells.rummage
     reader = day.reader[chosen][rummage]

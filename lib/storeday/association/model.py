@@ -115,7 +115,7 @@ def weigh(model: Model, problem: Problem) -> Weighed:
     """Weighs cells by time, trace, place and score. Cost: cells."""
     traces, cells = problem.traces, problem.cells
     chance = model.kernel[_lag_bins(model, cells)]
-    distance = distance_bins(problem, problem.rummages.place_m, model.shift_m)
+    distance = distance_bins(problem.ways, cells.away_m, model.shift_m)
     # Whoever is there could have done it, all alike: the prior is spread over their seconds.
     present = np.maximum(cells.by_rummage(cells.by_edge(chance)), 1e-12)
     chance /= present[cells.rummage]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from storeday.association.cells import Problem, Rummages
+from storeday.association.cells import Problem, Ways
 from storeday.association.columns import Floats, Ints
 
 if TYPE_CHECKING:
@@ -38,32 +38,28 @@ def assumed_ratio() -> Floats:
     return np.concatenate([ASSUMED_PEAK * near + ASSUMED_ANYWHERE, np.ones(DISTANCES + 1)])
 
 
-def distance_bins(problem: Problem, items_m: Floats, shift_m: Floats) -> Ints:
+def distance_bins(ways: Ways, zone_m: Floats, shift_m: Floats) -> Ints:
     """Bin of each cell's distance from customer to item, or to the middle of its zone.
 
     Args:
-        problem: Traces and cells.
-        items_m: Place of each rummage's item, NaN where unknown, shape (r, 2).
+        ways: From customers to items.
+        zone_m: Distance to the middle of the zone, NaN where unknown, shape (c,).
         shift_m: What is added to a camera's places, shape (cameras, 2).
 
     Returns:
         Bins, shape (c,); `UNKNOWN` where neither is known.
     """
-    traces, cells = problem.traces, problem.cells
-    place = (traces.place_m + shift_m[traces.camera])[cells.row]
-    item = items_m[cells.rummage]
-    distance = np.hypot(item[:, 0] - place[:, 0], item[:, 1] - place[:, 1])
-    fine, coarse = _bins(distance), _bins(cells.away_m)
-    return np.where(
-        fine < DISTANCES, fine, np.where(coarse < DISTANCES, coarse + DISTANCES, UNKNOWN)
-    )
+    east = ways.east_m - shift_m[:, 0][ways.camera]
+    north = ways.north_m - shift_m[:, 1][ways.camera]
+    fine, coarse = _bins(np.sqrt(east * east + north * north)), _bins(zone_m) + DISTANCES
+    return np.where(fine < DISTANCES, fine, coarse)
 
 
 def _bins(distance_m: Floats) -> Ints:
     """Bins of distances; `DISTANCES` for NaN."""
-    known = np.isfinite(distance_m)
-    scaled = np.where(known, distance_m, 0.0) / DISTANCE_STEP_M
-    return np.where(known, np.minimum(scaled, DISTANCES - 1).astype(np.int64), DISTANCES)
+    # NaN passes through fmin as the other side: it becomes the bin after the last.
+    scaled = np.minimum(distance_m * (1 / DISTANCE_STEP_M), DISTANCES - 0.5)
+    return np.fmin(scaled, DISTANCES).astype(np.int64)
 
 
 def place_ratio(
@@ -88,7 +84,7 @@ def place_ratio(
         Shape (`UNKNOWN` + 1,), 1 for the unknown.
     """
     ours = _counts(weighed.distance, share)
-    other = distance_bins(problem, _swapped_items(problem.rummages), shift_m)
+    other = distance_bins(problem.chance_ways, problem.cells.away_m, shift_m)
     swapped = _counts(other, weighed.chance)
     fine = _ratio(ours[:DISTANCES], swapped[:DISTANCES], before[:DISTANCES], prior)
     coarse = slice(DISTANCES, UNKNOWN)
@@ -132,26 +128,12 @@ def camera_shifts(problem: Problem, share: Floats, before: Floats, prior: float)
     Returns:
         Shape (cameras, 2).
     """
-    cells, traces = problem.cells, problem.traces
-    away = problem.rummages.place_m[cells.rummage] - traces.place_m[cells.row]
-    known = np.isfinite(away).all(axis=1)
-    camera, weight = traces.camera[cells.row][known], share[known]
-    total = np.bincount(camera, weight, minlength=len(before)) + prior
+    ways = problem.ways
+    known = np.isfinite(ways.east_m) & np.isfinite(ways.north_m)
+    weight = np.where(known, share, 0.0)
+    total = np.bincount(ways.camera, weight, minlength=len(before)) + prior
     sums = [
-        np.bincount(camera, weight * away[known, axis], minlength=len(before)) for axis in (0, 1)
+        np.bincount(ways.camera, weight * np.where(known, way, 0.0), minlength=len(before))
+        for way in (ways.east_m, ways.north_m)
     ]
     return np.column_stack(sums) / total[:, None]
-
-
-def _swapped_items(rummages: Rummages) -> Floats:
-    """Each rummage's item exchanged for another one of its area: places that met by chance."""
-    known = np.flatnonzero(np.isfinite(rummages.place_m).all(axis=1))
-    order = known[np.lexsort((rummages.time_s[known], rummages.area[known]))]
-    area = rummages.area[order]
-    first = np.searchsorted(area, area)
-    count = np.searchsorted(area, area, side="right") - first
-    # Half of the area's rummages further: nobody stays that long.
-    partner = first + (np.arange(len(order)) - first + (count + 1) // 2) % np.maximum(count, 1)
-    swapped = np.full(rummages.place_m.shape, np.nan)
-    swapped[order] = rummages.place_m[order[partner]]
-    return swapped

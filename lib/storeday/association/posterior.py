@@ -105,8 +105,7 @@ def _balanced(right: Floats, against: Floats, expected: float) -> float:
 
 def _windows(problem: Problem) -> _Windows:
     traces, cells = problem.traces, problem.cells
-    low, high = neighbourhood(traces.customer, traces.time_s, COVERED_S)
-    low, high = low[cells.row], high[cells.row]
+    low, high = neighbourhood(traces.customer, traces.time_s, COVERED_S, cells.row)
     # Cells lie by edge and row, so one search gives ranges within an edge.
     span = len(traces.customer) + 1
     base = cells.edge * span
