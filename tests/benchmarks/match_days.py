@@ -142,14 +142,7 @@ def study_day(visitors: int, seed: int, *, with_location: bool = True, **regime)
         f"r{number:06d}": f"c{int(row[0]):06d}" if row[5] == 1 else None
         for number, row in enumerate(rummages)
     }
-    actions = pa.table(
-        {
-            name: pa.array([], pa.string())
-            for name in ("action_id", "camera_id", "tracklet_id", "customer_id")
-        }
-        | {name: pa.array([], STAMP) for name in ("peak_time", "started_at", "ended_at")}
-        | {"probability": pa.array([], pa.float64())}
-    )
+    actions = _study_actions(sim, visits)
     tables = {
         "handling_trace": trace,
         "rummage_events": events,
@@ -163,6 +156,30 @@ def study_day(visitors: int, seed: int, *, with_location: bool = True, **regime)
         tables,
         homes, {}, reach, truth, len(handlings), {}, {}, int(sim.T / 2 * US_PER_S), devices,
     )  # fmt: skip
+
+
+def _study_actions(sim, visits) -> pa.Table:
+    """Runs of seconds above the classifier's threshold, as the study joins them."""
+    found = sim.events(visits)
+    zone = found[:, 1].astype(int)
+    logit = sim.DP * found[:, 3] - sim.DP**2 / 2
+    half_us = np.rint(found[:, 5] * US_PER_S / 2)
+    peak_us = np.rint(found[:, 2] * US_PER_S)
+    return pa.table(
+        {
+            "action_id": _named("a", np.arange(len(found))),
+            "camera_id": _named("cam", sim.CAM[zone], 2),
+            "tracklet_id": _named("v", np.arange(len(found))),
+            "customer_id": _named("c", found[:, 0]),
+            "peak_time": _stamps(peak_us),
+            "started_at": _stamps(peak_us - half_us),
+            "ended_at": _stamps(peak_us + half_us),
+            "probability": 1 / (1 + np.exp(-logit)),
+            "floor_x_m": found[:, 4],
+            "floor_y_m": 100.0 * zone,
+            "zone_id": pa.nulls(len(found), pa.string()),
+        }
+    )
 
 
 def _named(letter: str, numbers: np.ndarray, digits: int = 6) -> pa.Array:
@@ -226,7 +243,7 @@ def _own_day(day, products, truth, sales) -> MatchDay:
     }
     middle = {name: offset + drift * 1e-6 * half_s for name, (offset, drift) in clocks.items()}
     return MatchDay(
-        tables,
+        {**tables, "truth": truth},
         homes,
         {row["epc"]: row["home_zone"] for row in products if row["home_zone"]},
         reach,
@@ -353,3 +370,57 @@ def score(day: MatchDay, candidates: pa.Table) -> Score:
         np.array([top[name]["probability"] for name in names]),
         np.array([top[name]["customer_id"] == day.true_customer[name] for name in names]),
     )
+
+
+def crowding(day: MatchDay) -> float:
+    """People in the zone of a handling at its start, the handler included; mean, own days only."""
+    from storeday.floor.zones import inside
+
+    truth = day.tables["truth"]
+    handled, people = truth["interactions"], truth["positions"]
+    start_us = handled["time"].cast(pa.int64()).to_numpy()
+    second = people["time"].cast(pa.int64()).to_numpy() // US_PER_S
+    place = np.column_stack([people["x"].to_numpy(), people["y"].to_numpy()])
+    zones = {name: polygon for zones in day.reach.values() for name, polygon in zones.items()}
+    counts = []
+    for name, polygon in zones.items():
+        seconds, count = np.unique(second[inside(place, polygon)], return_counts=True)
+        at = start_us[np.array(handled["zone"].to_pylist()) == name] // US_PER_S
+        if len(at) and len(seconds):
+            row = np.minimum(np.searchsorted(seconds, at), len(seconds) - 1)
+            counts.append(np.where(seconds[row] == at, count[row], 1))
+    return float(np.concatenate(counts).mean())
+
+
+def measured_clocks(day: MatchDay, settings=None) -> pa.Table:
+    """`silver.clock_offsets` as they are measured, with the defaults."""
+    import datetime as dt
+
+    from storeday.association import AssociationSettings, ClockQuestion, DayTables, measure_clocks
+
+    tables = DayTables(
+        day.tables["rummage_events"], day.tables["action_events"], day.tables["handling_trace"]
+    )
+    middle = dt.datetime.fromtimestamp(day.middle_us / US_PER_S, dt.UTC)
+    return measure_clocks(
+        tables,
+        day.tables["tracklets"],
+        shop_of(day),
+        ClockQuestion(day.devices, None, middle),
+        settings or AssociationSettings(),
+    )
+
+
+def matched(day: MatchDay, clocks: pa.Table | None = None, settings=None) -> Score:
+    """The day matched as `calibrate` and `associate` do it, and scored."""
+    from storeday.association import AssociationSettings, associate
+
+    found = associate(
+        day.tables["rummage_events"],
+        day.tables["action_events"],
+        settings or AssociationSettings(),
+        measured_clocks(day) if clocks is None else clocks,
+        day.tables["handling_trace"],
+        shop_of(day),
+    )
+    return score(day, found.match_candidates)

@@ -1,4 +1,5 @@
-"""Days of any size for speed: rummages, about three customers in reach of each, and their traces."""
+"""Days of any size for speed: rummages, about three customers in reach of each, and their
+traces."""
 
 import numpy as np
 

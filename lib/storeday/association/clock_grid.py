@@ -142,7 +142,7 @@ def guess_clocks(pairs: list[PairTable], prior: ClockPrior, reach_s: float) -> G
             total = _device_table(pairs, device, offset, drift, grid)
             away = (grid - prior.offset_s[device]) / max(prior.sd_s[device], 0.5)
             total -= 0.5 * away**2
-            total -= np.log1p((DRIFTS_S / USUAL_DRIFT_S) ** 2)[:, None]
+            total -= _against_drift(DRIFTS_S)[:, None]
             row, column = np.unravel_index(np.argmax(total), total.shape)
             offset[device], drift[device] = grid[column], DRIFTS_S[row]
             sd[device] = _spread_of(total.max(axis=0), grid)
@@ -170,6 +170,11 @@ def _device_table(
             column = np.clip(number[None, :] + shift[:, None], 0, len(grid) - 1)
             total[row] += np.take_along_axis(table, column, axis=1).sum(axis=0)
     return total
+
+
+def _against_drift(drift_s: Floats) -> Floats:
+    """What speaks against a drift beforehand: a Cauchy distribution's tail, in nats."""
+    return np.asarray(np.log1p((drift_s / USUAL_DRIFT_S) ** 2), np.float64)
 
 
 def _spread_of(log_likelihood: Floats, grid: Floats) -> float:
@@ -204,7 +209,8 @@ def jump_in(phase: Floats, table: Floats, fewest: int) -> tuple[float, float, fl
     for step in DRIFTS_S:
         shift = np.rint(step * phase / GRID_STEP_S).astype(np.int64)
         column = np.clip(number[None, :] + shift[:, None], 0, grid_size - 1)
-        steady = max(steady, float(np.take_along_axis(table, column, axis=1).sum(axis=0).max()))
+        moved = np.take_along_axis(table, column, axis=1).sum(axis=0)
+        steady = max(steady, float(moved.max() - _against_drift(np.asarray(step))))
     size = (int(after[best].argmax()) - int(before[best].argmax())) * GRID_STEP_S
     split = splits[best]
     return float((phase[split - 1] + phase[split]) / 2), float(gain[best] - steady), size

@@ -245,6 +245,7 @@ def _rows(
         offset = offset + drift_ppm * 1e-6 * (start_us - day.middle_us) / US_PER_S
     error = np.sqrt(np.diag(fit.covariance)[:count] + SYSTEMATIC_S**2 * (fit.events > 0))
     is_reference = owner == names.index(str(asked.reference))
+    offset[is_reference], drift_ppm[is_reference] = 0.0, 0.0
     order = np.lexsort((start_us, owner))
     evidence = [_evidence(fit, row) for row in range(count)]
     return table_from_columns(

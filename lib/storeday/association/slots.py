@@ -40,12 +40,10 @@ class Choice:
     Attributes:
         edge: Edge of `Cells` chosen for each rummage, -1 where it has none, shape (r,).
         component: Number of each rummage's connected component, shape (r,).
-        lost: Summed weight that cutting giant components may have cost at most.
     """
 
     edge: Ints
     component: Ints
-    lost: float = 0.0
 
 
 @dataclass(frozen=True)
