@@ -12,6 +12,7 @@ from storeday.association.matching import Matching, best_matching
 from storeday.association.measured_clocks import ClockQuestion, measure_clocks
 from storeday.association.settings import AssociationSettings
 from storeday.association.shop import Reach, Shop
+from storeday.association.till_clocks import till_clocks, with_tills
 from storeday.association.trace_matching import DayTables
 
 __all__ = [
@@ -30,5 +31,7 @@ __all__ = [
     "interactions",
     "measure_clocks",
     "store_times_us",
+    "till_clocks",
     "time_graph",
+    "with_tills",
 ]

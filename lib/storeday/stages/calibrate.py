@@ -6,7 +6,13 @@ does not tell keeps the standard error of what was assumed.
 
 from pyspark.sql import DataFrame
 
-from storeday.association import ClockQuestion, DayTables, measure_clocks
+from storeday.association import (
+    ClockQuestion,
+    DayTables,
+    measure_clocks,
+    till_clocks,
+    with_tills,
+)
 from storeday.contracts import empty, load_contract
 from storeday.floor.calendar import business_day
 from storeday.lake.bundle import Group, pack
@@ -17,8 +23,8 @@ from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 OFFSETS = "silver.clock_offsets"
 TRACE, ACTIONS = "silver.handling_trace", "silver.action_events"
 RUMMAGES, TRACKLETS = "silver.rummage_events", "silver.tracklets"
-PRODUCTS = "bronze.products"
-READS = (TRACE, ACTIONS, RUMMAGES, TRACKLETS, PRODUCTS)
+PRODUCTS, SALES, POSITIONS = "bronze.products", "bronze.sales", "silver.positions"
+READS = (TRACE, ACTIONS, RUMMAGES, TRACKLETS, POSITIONS, PRODUCTS, SALES)
 
 
 def run(context: StageContext) -> DataFrame:
@@ -46,7 +52,9 @@ def calibrate(group: Group, plan: DayPlan) -> Tables:
         ClockQuestion(devices, None, day.start),
         plan.settings.association,
     )
-    return {OFFSETS: offsets}
+    zones = {till.register_id: till.zone for till in layout.checkouts if till.zone}
+    tills = till_clocks(group.table(SALES), group.table(POSITIONS), zones)
+    return {OFFSETS: with_tills(offsets, tills)}
 
 
 STAGE = Stage("calibrate", "understand", READS, (OFFSETS,), run)
