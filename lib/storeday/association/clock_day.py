@@ -21,7 +21,7 @@ from storeday.association.columns import (
 from storeday.association.frame_phase import frame_phase_us
 from storeday.association.settings import AssociationSettings
 from storeday.association.shop import Shop, members_of, rummages_of
-from storeday.association.sightings import allow_for_rivals, sightings, tracklet_traces
+from storeday.association.sightings import allow_for_rivals, camera_traces, sightings
 from storeday.association.trace_matching import DayTables
 
 
@@ -30,7 +30,7 @@ class ClockDay:
     """A day by the devices' own clocks; devices are numbered as they are named.
 
     Attributes:
-        traces: Seconds of tracklets, in s since `origin_us`.
+        traces: Seconds of customers in cameras, in s since `origin_us`.
         rummages: Rummages by time, in s since `origin_us`.
         members: Seconds in reach of each area.
         reader: Device of each rummage, shape (r,).
@@ -73,7 +73,7 @@ def clock_day(
     events, event_us = events.take(pa.array(order)), event_us[order]
     origin_us = int(min(seen.device_us.min(), event_us.min()))
     phase_us = frame_phase_us(seen, tracklets)
-    traces = tracklet_traces(seen, origin_us, phase_us)
+    traces = camera_traces(seen, origin_us, phase_us)
     rummages, areas = rummages_of(events, (event_us - origin_us) / US_PER_S, shop, settings.reach_m)
     members = members_of(traces.place_m, areas, settings.reach_m)
     in_reach = np.unique(np.concatenate([area.rows for area in members]))

@@ -1,4 +1,7 @@
-"""Seconds of tracklets as evidence of handling, from `silver.handling_trace`.
+"""Seconds of customers in cameras as evidence of handling, from `silver.handling_trace`.
+
+What one camera saw of one customer is one course of scores, whatever tracklets it fell into: a
+tracklet that breaks in the midst of a handling must not look like half of one.
 
 Where the trace has no handling scores (no handling model), the action events stand in: seconds in
 and out of them are told apart by how common they are (`from_events`).
@@ -15,7 +18,6 @@ from storeday.association.columns import (
     Floats,
     Ints,
     floats,
-    order_of,
     position_in,
     texts,
     times_us,
@@ -40,10 +42,10 @@ EVENT_RECALL = 0.9
 
 @dataclass(frozen=True)
 class Sightings:
-    """Seconds of tracklets, by tracklet and time.
+    """Seconds of customers in cameras, by customer, camera and time.
 
     Attributes:
-        tracklet: Tracklet from 0, shape (n,).
+        course: Number of customer and camera, rising, shape (n,).
         customer: Customer from 0, shape (n,).
         camera: Camera from 0, shape (n,).
         device_us: Middle of the second by the camera's clock, shape (n,).
@@ -54,7 +56,7 @@ class Sightings:
         cameras: Names of cameras, by number.
     """
 
-    tracklet: Ints
+    course: Ints
     customer: Ints
     camera: Ints
     device_us: Ints
@@ -72,39 +74,51 @@ def sightings(handling_trace: pa.Table, action_events: pa.Table) -> Sightings:
         action_events: Rows of `silver.action_events`; used where the trace has no scores.
 
     Returns:
-        Sightings; seconds are named by their start and stand for their middle. Cost: n log n.
+        Sightings; seconds are named by their start and stand for their middle. Of two tracklets of
+        a customer in one camera at once the means are taken. Cost: n log n.
     """
-    ids = texts(handling_trace["tracklet_id"])
-    device_us = times_us(handling_trace["device_time"])
-    order = order_of(ids, device_us)
-    rows = pa.array(order)
-    names = ids.unique().sort()
-    tracklet = position_in(ids, names)[order]
-    second = device_us[order] // US_PER_S
-    score = floats(handling_trace["handling_logit"])[order]
-    place = np.column_stack(
-        [floats(handling_trace[name])[order] for name in ("floor_x_m", "floor_y_m")]
-    )
     customers, cameras = (
         texts(handling_trace[name]).unique().sort() for name in ("customer_id", "camera_id")
     )
-    log_ratio = log_evidence(score, tracklet, second, score_noise(score, tracklet, second))
-    if not np.isfinite(score).any() and action_events.num_rows:
-        log_ratio = _from_events(ids.take(rows), device_us[order], action_events)
+    customer = position_in(texts(handling_trace["customer_id"]), customers)
+    camera = position_in(texts(handling_trace["camera_id"]), cameras)
+    device_us = times_us(handling_trace["device_time"])
+    second = device_us // US_PER_S
+    values = np.column_stack(
+        [floats(handling_trace[name]) for name in ("handling_logit", "floor_x_m", "floor_y_m")]
+    )
+    by_events = not np.isfinite(values[:, 0]).any() and action_events.num_rows > 0
+    if by_events:
+        ids = texts(handling_trace["tracklet_id"])
+        values[:, 0] = _from_events(ids, device_us, action_events)
+    # Values break ties, so that sums are taken in one order whatever the rows' was.
+    order = np.lexsort((*values.T, second, camera, customer))
+    is_new = np.ones(len(order), bool)
+    is_new[1:] = np.any([np.diff(part[order]) != 0 for part in (customer, camera, second)], axis=0)
+    cell, first = np.cumsum(is_new) - 1, order[is_new]
+    score = _means(values[order, :1], cell, len(first))[:, 0]
+    place = _means(values[order, 1:], cell, len(first))
+    customer, camera, second = customer[first], camera[first], second[first]
+    course = np.zeros(len(first), np.int64)
+    course[1:] = np.cumsum((np.diff(customer) != 0) | (np.diff(camera) != 0))
+    if by_events:
+        log_ratio = np.repeat(score[:, None], len(LENGTHS_S), axis=1)
+    else:
+        log_ratio = log_evidence(score, course, second, score_noise(score, course, second))
     return Sightings(
-        tracklet,
-        position_in(texts(handling_trace["customer_id"]), customers)[order],
-        position_in(texts(handling_trace["camera_id"]), cameras)[order],
+        course,
+        customer,
+        camera,
         second * US_PER_S + US_PER_S // 2,
         log_ratio,
-        _averaged(place, tracklet, second.astype(float)),
+        _averaged(place, course, second.astype(float)),
         customers,
         cameras,
     )
 
 
-def tracklet_traces(seen: Sightings, origin_us: int, phase_us: Ints) -> Traces:
-    """Traces of tracklets by their cameras' own clocks: for measuring clocks.
+def camera_traces(seen: Sightings, origin_us: int, phase_us: Ints) -> Traces:
+    """Traces of what each camera saw, by its own clock: for measuring clocks.
 
     Args:
         seen: Sightings.
@@ -112,7 +126,7 @@ def tracklet_traces(seen: Sightings, origin_us: int, phase_us: Ints) -> Traces:
         phase_us: When in its second each row's pictures were taken, less half a second, shape (n,).
     """
     time_s = np.asarray((seen.device_us + phase_us - origin_us) / US_PER_S, np.float64)
-    return Traces(seen.tracklet, time_s, evidence_of(seen.log_ratio), seen.place_m, seen.camera)
+    return Traces(seen.course, time_s, evidence_of(seen.log_ratio), seen.place_m, seen.camera)
 
 
 def customer_traces(seen: Sightings, store_us: Ints, origin_us: int) -> Traces:
@@ -130,7 +144,7 @@ def customer_traces(seen: Sightings, store_us: Ints, origin_us: int) -> Traces:
         Traces by customer and time.
     """
     second = (store_us - origin_us) // US_PER_S
-    order = np.lexsort((seen.tracklet, second, seen.customer))
+    order = np.lexsort((seen.camera, second, seen.customer))
     customer, second = seen.customer[order], second[order]
     is_new = np.ones(len(order), bool)
     is_new[1:] = (np.diff(customer) != 0) | (np.diff(second) != 0)
@@ -144,7 +158,7 @@ def customer_traces(seen: Sightings, store_us: Ints, origin_us: int) -> Traces:
         customer[is_new],
         np.asarray(second[is_new] + 0.5, np.float64),
         evidence_of(np.minimum(np.column_stack(ratio), MOST)),
-        _mean_places(seen.place_m[order], cell, count),
+        _means(seen.place_m[order], cell, count),
         seen.camera[order][is_new],
     )
 
@@ -162,19 +176,23 @@ def allow_for_rivals(traces: Traces, rummages: int, in_reach: int) -> Traces:
     return Traces(traces.customer, traces.time_s, evidence, traces.place_m, traces.camera)
 
 
-def _mean_places(place_m: Floats, cell: Ints, count: int) -> Floats:
-    known = np.asarray(np.isfinite(place_m).all(axis=1))
+def _means(values: Floats, cell: Ints, count: int) -> Floats:
+    """Column means by cell of the rows that have no NaN; NaN where none is left."""
+    known = np.asarray(np.isfinite(values).all(axis=1))
     total = np.bincount(cell[known], minlength=count)
-    sums = [np.bincount(cell[known], place_m[known, axis], minlength=count) for axis in (0, 1)]
+    sums = [
+        np.bincount(cell[known], values[known, column], minlength=count)
+        for column in range(values.shape[1])
+    ]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.column_stack(sums) / np.where(total > 0, total, np.nan)[:, None]
 
 
-def _averaged(place_m: Floats, tracklet: Ints, second: Floats) -> Floats:
+def _averaged(place_m: Floats, course: Ints, second: Floats) -> Floats:
     """Mean place within `PLACE_WINDOW_S`, of the places that are known; NaN where none is."""
     if not len(place_m):
         return place_m
-    low, high = neighbourhood(tracklet, second, PLACE_WINDOW_S)
+    low, high = neighbourhood(course, second, PLACE_WINDOW_S)
     known = np.asarray(np.isfinite(place_m).all(axis=1))
     columns = np.column_stack([np.where(known[:, None], place_m, 0.0), known.astype(float)])
     sums = np.vstack([np.zeros(3), np.cumsum(columns, axis=0)])
@@ -183,7 +201,7 @@ def _averaged(place_m: Floats, tracklet: Ints, second: Floats) -> Floats:
 
 
 def _from_events(tracklet_ids: pa.Array, device_us: Ints, action_events: pa.Table) -> Floats:
-    """Log-ratios of seconds in and out of action events, shape (n, lengths)."""
+    """Log-ratios of seconds in and out of action events, shape (n,)."""
     names = tracklet_ids.unique()
     row_track = position_in(tracklet_ids, names)
     track = position_in(texts(action_events["tracklet_id"]), names)
@@ -202,4 +220,4 @@ def _from_events(tracklet_ids: pa.Array, device_us: Ints, action_events: pa.Tabl
     inside[order] = np.cumsum(change)[:-1] > 0
     share = float(np.clip(inside.mean(), 0.01, 0.99))
     ratio = np.where(inside, EVENT_RECALL / share, (1 - EVENT_RECALL) / (1 - share))
-    return np.repeat(np.log(ratio)[:, None], len(LENGTHS_S), axis=1)
+    return np.asarray(np.log(ratio), np.float64)
