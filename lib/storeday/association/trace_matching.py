@@ -7,13 +7,12 @@ probabilities of all candidates and of nobody (`posterior`) go into the graph th
 component by component (`slots`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from storeday.association.cells import Problem, Rummages, Traces, find_cells
+from storeday.association.cells import Problem, Traces, find_cells
 from storeday.association.clocks import store_times_us
 from storeday.association.columns import (
     US_PER_S,
@@ -25,9 +24,9 @@ from storeday.association.columns import (
     times_us,
 )
 from storeday.association.model import Weighed, assumed_model, learn, weigh
-from storeday.association.posterior import Posterior, posterior
+from storeday.association.posterior import ROUNDS, Posterior, posterior
 from storeday.association.settings import AssociationSettings
-from storeday.association.shop import Reach, Shop, members_of, rummages_of
+from storeday.association.shop import Shop, members_of, rummages_of
 from storeday.association.sightings import allow_for_rivals, customer_traces, sightings
 from storeday.association.slots import Choice, choose
 
@@ -95,6 +94,31 @@ def trace_candidates(tables: DayTables, shop: Shop, settings: AssociationSetting
         All candidates of at least `settings.min_probability`, and the solver's choices. Cost:
         seconds within `settings.trace_gate_s` of a rummage.
     """
+    day = read_day(tables, shop, settings)
+    return _candidates(learnt(day.problem, settings), day, settings)
+
+
+@dataclass(frozen=True)
+class MatchDay:
+    """A day as matching sees it.
+
+    Attributes:
+        problem: Traces, rummages and the cells that join them.
+        plain: The problem's traces before evidence was saturated.
+        rummage_ids: Ids by rummage.
+        customer_ids: Ids by customer.
+        origin_us: Store time of zero.
+    """
+
+    problem: Problem
+    plain: Traces
+    rummage_ids: pa.Array
+    customer_ids: pa.Array
+    origin_us: int
+
+
+def read_day(tables: DayTables, shop: Shop, settings: AssociationSettings) -> MatchDay:
+    """Reads a day's tables; rummages in order of store time and id."""
     seen = sightings(tables.handling_trace, tables.action_events)
     store_us = _store_us(seen.device_us, seen.cameras.take(pa.array(seen.camera)), tables)
     events = tables.rummage_events
@@ -103,25 +127,30 @@ def trace_candidates(tables: DayTables, shop: Shop, settings: AssociationSetting
     events, event_us = events.take(pa.array(order)), event_us[order]
     first_us = min(store_us.min(initial=2**62), event_us.min(initial=2**62))
     origin_us = int(first_us // US_PER_S * US_PER_S)
-    traces = customer_traces(seen, store_us, origin_us)
+    plain = customer_traces(seen, store_us, origin_us)
     rummages, areas = rummages_of(events, (event_us - origin_us) / US_PER_S, shop, settings.reach_m)
-    problem = day_problem(traces, rummages, areas, settings)
-    start = assumed_model(settings.trace_gate_s, max(len(seen.cameras), 1), rummages.score)
-    found = solve(problem, weigh(learn(start, problem), problem))
-    return _candidates(found, texts(events["rummage_id"]), seen.customers, origin_us, settings)
-
-
-def day_problem(
-    traces: Traces, rummages: Rummages, areas: Sequence[Reach], settings: AssociationSettings
-) -> Problem:
-    """Traces and rummages with the cells that join them, evidence saturated."""
-    members = members_of(traces.place_m, areas, settings.reach_m)
-    in_reach = np.zeros(len(traces.time_s), bool)
+    members = members_of(plain.place_m, areas, settings.reach_m)
+    in_reach = np.zeros(len(plain.time_s), bool)
     for area in members:
         in_reach[area.rows] = True
-    traces = allow_for_rivals(traces, len(rummages.time_s), int(in_reach.sum()))
+    traces = allow_for_rivals(plain, len(rummages.time_s), int(in_reach.sum()))
     cells = find_cells(traces, rummages, members, settings.trace_gate_s)
-    return Problem(traces, rummages, cells, members)
+    problem = Problem(traces, rummages, cells, members)
+    ids = texts(events["rummage_id"])
+    return MatchDay(problem, plain, ids, seen.customers, origin_us)
+
+
+def learnt(problem: Problem, settings: AssociationSettings, rounds: int = ROUNDS) -> "Solved":
+    """Learns a day's model, and solves the day by it.
+
+    Args:
+        problem: The day.
+        settings: Settings.
+        rounds: Rounds in which rummages claim seconds; 0 looks at each alone.
+    """
+    cameras = int(problem.traces.camera.max(initial=0)) + 1
+    start = assumed_model(settings.trace_gate_s, cameras, problem.rummages.score)
+    return solve(problem, weigh(learn(start, problem), problem), rounds)
 
 
 @dataclass(frozen=True)
@@ -133,12 +162,13 @@ class Solved:
     choice: Choice
 
 
-def solve(problem: Problem, weighed: Weighed) -> Solved:
+def solve(problem: Problem, weighed: Weighed, rounds: int = ROUNDS) -> Solved:
     """Posterior and matching of weighed cells.
 
     Args:
         problem: The day.
         weighed: Its cells, weighed.
+        rounds: Rounds in which rummages claim seconds.
 
     Returns:
         Both, on the cells that are worth at least `LEAST_CELL` of their rummage.
@@ -154,7 +184,7 @@ def solve(problem: Problem, weighed: Weighed) -> Solved:
         weighed.kinds,
         weighed.distance[kept],
     )
-    found = posterior(some, pruned)
+    found = posterior(some, pruned, rounds)
     return Solved(pruned, found, choose(found, pruned.cells, pruned.traces))
 
 
@@ -164,13 +194,7 @@ def _store_us(device_us: Ints, devices: pa.Array, tables: DayTables) -> Ints:
     return store_times_us(device_us, devices, tables.clock_offsets)
 
 
-def _candidates(
-    found: Solved,
-    rummage_ids: pa.Array,
-    customer_ids: pa.Array,
-    origin_us: int,
-    settings: AssociationSettings,
-) -> Candidates:
+def _candidates(found: Solved, day: MatchDay, settings: AssociationSettings) -> Candidates:
     """Edges put together by rummage and customer."""
     cells, probability = found.problem.cells, found.posterior.edge
     time_s = found.problem.traces.time_s
@@ -198,9 +222,9 @@ def _candidates(
         is_chosen[kept] > 0,
         found.posterior.nobody,
         found.choice.component,
-        rummage_ids,
-        customer_ids,
-        origin_us,
+        day.rummage_ids,
+        day.customer_ids,
+        day.origin_us,
     )
 
 
