@@ -204,7 +204,9 @@ def _fit(
     found = ClockCells(wide, day.reader, camera, day.phase)
     near = np.abs(wide.lag_s - found.shift(*start)) <= NEAR_GUESS_S
     found = ClockCells(wide.subset(near), day.reader, camera[near], day.phase)
-    prior = replace(prior, drift_sd_s=settings.drift_sd_ppm * 1e-6 * day.span_s)
+    # Where the clocks of a shop drift more than usual, each may: the day's own spread of drifts.
+    usual_s = settings.drift_sd_ppm * 1e-6 * day.span_s
+    prior = replace(prior, drift_sd_s=max(usual_s, float(np.sqrt(np.mean(start[1] ** 2)))))
     problem = Problem(day.traces, day.rummages, found.cells, day.members)
     return fit_clocks(problem, found, start, prior)
 
