@@ -75,7 +75,9 @@ def _oracle_accuracy(day: MatchDay, oracle) -> float:
                 for part in _by_tracklet(rows, own)
             ]
             away = _away(rows, own, middles[number], oracle.starts_around(moment) + 2.0)
-            place = ratios[int(is_home[number])][np.minimum(away / BIN_M, BINS - 1).astype(int)]
+            place = ratios[number % 2][int(is_home[number])][
+                np.minimum(away / BIN_M, BINS - 1).astype(int)
+            ]
             candidates.append(oracle.Candidate(person, windows, place))
         rummages.append((moment, events["score"][number].as_py(), candidates))
     found = oracle.solve_day(rummages, truth)
@@ -150,17 +152,19 @@ def _away(rows, own: np.ndarray, middle, times: np.ndarray) -> np.ndarray:
 
 
 def _place_ratios(day: MatchDay, rows, about, moments) -> np.ndarray:
-    """Density ratios of distances, handlers against the others, for zones and for homes."""
+    """Density ratios of distances, handlers against the others, for each half of the rummages, by
+    zones and by homes; shape (2, 2, bins)."""
     names, seen, middles, is_home = about
-    counts = np.ones((2, 2, BINS))
+    counts = np.ones((2, 2, 2, BINS))
     for number, name in enumerate(names):
         for person, own in seen[number].items():
             away = _away(rows, own, middles[number], moments[number : number + 1])[0]
             if away < 100:
                 is_handler = int(person == day.true_customer[name])
-                counts[int(is_home[number]), is_handler, min(int(away / BIN_M), BINS - 1)] += 1
-    share = counts / counts.sum(axis=2, keepdims=True)
-    return share[:, 1] / share[:, 0]
+                bin_ = min(int(away / BIN_M), BINS - 1)
+                counts[1 - number % 2, int(is_home[number]), is_handler, bin_] += 1
+    share = counts / counts.sum(axis=3, keepdims=True)
+    return share[:, :, 1] / share[:, :, 0]
 
 
 if __name__ == "__main__":

@@ -84,14 +84,12 @@ def log_evidence(score: Floats, track: Ints, second: Ints, noise: ScoreNoise) ->
         return np.zeros((0, len(LENGTHS_S)))
     place, size = _places(track, second)
     there = np.isfinite(score)
-    known = np.zeros(len(score), bool)
-    known[there] = True
     filled = _bridged(np.where(there, (score - noise.quiet) / noise.spread, np.nan), place, size)
     found = np.empty((len(score), len(LENGTHS_S)))
     for number, part in enumerate(handling_filters(noise)):
         response = np.convolve(filled, part.weights[::-1], "same")
         found[:, number] = np.minimum(response[place] - part.offset, MOST)
-    has_score = np.bincount(track, known, minlength=int(track[-1]) + 1) > 0
+    has_score = np.bincount(track, there, minlength=int(track[-1]) + 1) > 0
     return np.where(has_score[track][:, None], found, 0.0)
 
 

@@ -198,8 +198,8 @@ def _start(
 def _fit(
     day: ClockDay, start: tuple[Floats, Floats], prior: ClockPrior, settings: AssociationSettings
 ) -> ClockFit:
-    reach = float(np.abs(start[0]).max(initial=0.0)) * 2 + settings.clock_reach_s
-    wide = find_cells(day.traces, day.rummages, day.members, min(reach, 2 * settings.clock_reach_s))
+    apart = float(np.ptp(start[0]) + np.ptp(start[1]) / 2)
+    wide = find_cells(day.traces, day.rummages, day.members, apart + NEAR_GUESS_S)
     camera = day.camera_device[day.traces.camera[wide.row]]
     found = ClockCells(wide, day.reader, camera, day.phase)
     near = np.abs(wide.lag_s - found.shift(*start)) <= NEAR_GUESS_S
