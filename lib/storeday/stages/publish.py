@@ -40,6 +40,7 @@ READS, PRODUCTS = "bronze.rfid_reads", "bronze.products"
 POSITIONS, VISITS = "silver.positions", "silver.visits"
 RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
 CANDIDATES, OFFSETS = "silver.match_candidates", "silver.clock_offsets"
+TRACE = "silver.handling_trace"
 WHOLE = (SEGMENTS, OUTCOMES, PRODUCTS, POSITIONS, VISITS, RUMMAGES, ACTIONS, CANDIDATES, OFFSETS)
 INTERACTIONS, COVERAGE = "gold.interactions", "gold.coverage"
 PUBLISHED = "ops.published_days"
@@ -51,6 +52,7 @@ def run(context: StageContext) -> DataFrame:
     """Makes the gold tables of the store-days."""
     inputs = [pack(context.read(table), table) for table in WHOLE]
     inputs.append(pack(_seconds_heard(context), READS))
+    inputs.append(pack(_days_with_scores(context), TRACE))
     published_at = context.started_at
 
     def work(group: Group, plan: DayPlan) -> Tables:
@@ -100,6 +102,15 @@ def _seconds_heard(context: StageContext) -> DataFrame:
     )
 
 
+def _days_with_scores(context: StageContext) -> DataFrame:
+    """One row per store-day whose trace has handling scores: all that has to be known of it."""
+    keys = ["store_id", "business_date"]
+    scored = context.read(TRACE).where(sf.col("handling_logit").isNotNull())
+    days = scored.groupBy(*keys).agg(sf.min("device_time").alias("device_time"))
+    # The other columns of the contract's key, so that rows can be put in order.
+    return days.select(*keys, sf.lit("").alias("tracklet_id"), "device_time")
+
+
 def _records(group: Group, plan: DayPlan, settings: MeasureSettings) -> Records:
     layout = plan.layout
     views = {camera.id: camera_view(camera) for camera in layout.cameras}
@@ -147,7 +158,8 @@ def _interactions(group: Group, plan: DayPlan) -> pa.Table:
     skus = skus_by_epc(rummages["epc"].to_pylist(), group.table(PRODUCTS))
     staff = visits.filter(_is_staff(visits))["customer_id"].to_pylist()
     settings = plan.settings.association
-    by_trace = settings.method == "trace" and plan.layout.cameras
+    # Without scores standing still is all that tells of handling: that was never checked.
+    by_trace = settings.method == "trace" and group.table(TRACE).num_rows > 0
     rules = InteractionRules(
         frozenset(staff),
         settings.episode_gap_s,
@@ -197,7 +209,7 @@ def _missing(observed: pa.Table) -> Mapping[str, str]:
 STAGE = Stage(
     "publish",
     "understand",
-    (*WHOLE, READS),
+    (*WHOLE, READS, TRACE),
     (
         COVERAGE,
         INTERACTIONS,
