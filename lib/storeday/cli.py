@@ -16,10 +16,14 @@ from rich.logging import RichHandler
 from storeday import __version__
 from storeday.commands.audit_script import ScriptRequest, write_script
 from storeday.commands.demo import run_demo
+from storeday.commands.explain import explain_interaction
 from storeday.commands.run_audit import AuditRequest, run_audit
 from storeday.commands.run_days import WRONG_USE, Request, run_days
 from storeday.commands.simulate import simulate
 from storeday.commands.table_reference import table_reference
+from storeday.lake.lake import Lake
+from storeday.lake.session import spark_session
+from storeday.lake.store_day import StoreDay
 from storeday.simulate import ScenarioError
 from storeday.stages.plan import Places
 
@@ -168,6 +172,26 @@ def demo(
 ) -> None:
     """Simulate a small store-day, run the whole job on it, and say where the tables are."""
     raise typer.Exit(run_demo(out, seed, master, _console()))
+
+
+@app.command("explain")
+def explain_command(
+    interaction: Annotated[str, typer.Argument(help="Id of an interaction or of its rummage.")],
+    lake: LakeRoot,
+    store: Annotated[str, typer.Option(help="Store.")],
+    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date.")],
+    svg: Annotated[Path | None, typer.Option(help="File for a drawing.")] = None,
+    master: Master = "local[*]",
+) -> None:
+    """Tell why an interaction has its customer: candidates, evidence, the solver's choices."""
+    _console()
+    opened = Lake(spark_session("storeday explain", master), lake)
+    try:
+        found = explain_interaction(opened, StoreDay(store, date.date()), interaction, svg)
+    except KeyError as error:
+        logging.getLogger("storeday").error("%s", error.args[0])
+        raise typer.Exit(WRONG_USE) from error
+    typer.echo(found.text)
 
 
 @app.command()

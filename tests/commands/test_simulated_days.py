@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
+from storeday.commands.explain import explain_interaction
 from storeday.commands.run_days import DONE, Request, run_days
 from storeday.commands.simulate import simulate
 from storeday.commands.simulated_detections import DetectorErrors, detections_from_boxes
@@ -81,7 +82,19 @@ def test_the_job_starts_from_a_simulated_days_tables(spark, tmp_path):
     day = StoreDay(made.store_id, made.business_date)
     lake = Lake(spark, places.lake)
     events = lake.read("silver.rummage_events", [day]).count()
-    assert lake.read("gold.interactions", [day]).count() == events > 0
+    handled = lake.read("gold.interactions", [day]).collect()
+    # An episode may hold several rummages; none is lost.
+    assert sum(len(row["rummage_ids"]) for row in handled) == events > 0
+    assert any(row["customer_id"] for row in handled)
+    assert {row["calibrated_on"] for row in handled} == {"simulated"}
+    clocks = lake.read("silver.clock_offsets", [day]).collect()
+    assert any('"handling"' in row["evidence"] for row in clocks)
+    drawing = tmp_path / "component.svg"
+    told = explain_interaction(lake, day, handled[0]["rummage_ids"][0], drawing)
+    assert f"rummage {handled[0]['rummage_ids'][0]} (of this interaction)" in told.text
+    assert drawing.read_text().startswith("<svg")
+    with pytest.raises(KeyError, match="has no interaction 'none such'"):
+        explain_interaction(lake, day, "none such", None)
     traffic = lake.read("gold.traffic_hourly", [day]).collect()
     visits = lake.read("silver.visits", [day]).where("staff_probability <= 0.5").count()
     assert sum(row["entries"] or 0 for row in traffic) == visits > 0

@@ -1,4 +1,7 @@
-"""Who might have handled the tag of each rummage event: the source article's method.
+"""Who might have handled the tag of each rummage event, as rows of tables; the article's method.
+
+`associate` takes the method that the settings name. `trace` is in `trace_matching`; the rest of
+this module is the source article's.
 
 Edges of weight closeness in time x potentiality (`graph`), the matching of the highest total weight
 (`matching`). The article's matching is one to one: an action explains one rummage at most, so that
@@ -14,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from storeday.association.clocks import store_times_us
 from storeday.association.columns import (
@@ -28,7 +32,12 @@ from storeday.association.columns import (
 from storeday.association.graph import Graph, time_graph
 from storeday.association.matching import Matching, best_matching
 from storeday.association.settings import AssociationSettings
+from storeday.association.shop import Shop
+from storeday.association.trace_matching import DayTables, nearest_actions, trace_candidates
 from storeday.contracts import load_contract, table_from_columns
+
+# Keeps logarithms finite.
+LEAST_PROBABILITY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -82,8 +91,10 @@ def associate(
     action_events: pa.Table,
     settings: AssociationSettings,
     clock_offsets: pa.Table | None = None,
+    handling_trace: pa.Table | None = None,
+    shop: Shop | None = None,
 ) -> Matches:
-    """Matches rummage events with the actions of customers.
+    """Matches rummage events with customers.
 
     Args:
         rummage_events: Rows of `silver.rummage_events`, in any order; may be empty.
@@ -91,6 +102,9 @@ def associate(
         settings: Settings.
         clock_offsets: Rows of `silver.clock_offsets`; device times are compared as they stand where
             there is none.
+        handling_trace: Rows of `silver.handling_trace`, in any order. Without any the article's
+            method is used.
+        shop: What antennas reach and where items are at home; anything and anywhere without it.
 
     Returns:
         Candidates and actions without a product. In a candidate's row `action_id` is the action
@@ -114,6 +128,9 @@ def associate(
         >>> found.unmatched_actions.select(["action_id", "reason"]).to_pylist()
         [{'action_id': 'a', 'reason': 'lost_to_another'}]
     """
+    if settings.method == "trace" and handling_trace is not None and handling_trace.num_rows:
+        tables = DayTables(rummage_events, action_events, handling_trace, clock_offsets)
+        return _by_traces(tables, shop or Shop(), settings)
     rummages = _in_time(rummage_events, "rummage_id", "reader_id", clock_offsets)
     actions = _in_time(action_events, "action_id", "camera_id", clock_offsets)
     graph = time_graph(
@@ -139,6 +156,51 @@ def associate(
     return Matches(
         table_from_columns(load_contract("silver.match_candidates"), rows),
         _unmatched_rows(graph, matching, actions.ids),
+    )
+
+
+def _by_traces(tables: DayTables, shop: Shop, settings: AssociationSettings) -> Matches:
+    found = trace_candidates(tables, shop, settings)
+    action = nearest_actions(found, tables)
+    count = len(found.nobody)
+    rummage = np.concatenate([found.rummage, np.arange(count)])
+    customer = np.concatenate([found.customer, np.full(count, -1)])
+    action = np.concatenate([action, np.full(count, -1)])
+    probability = np.concatenate([found.probability, found.nobody])
+    has_choice = np.bincount(found.rummage[found.is_chosen], minlength=count) > 0
+    is_chosen = np.concatenate([found.is_chosen, ~has_choice])
+    nobody = np.maximum(found.nobody, LEAST_PROBABILITY)[rummage]
+    ratio = np.log(np.maximum(probability, LEAST_PROBABILITY) / nobody)
+    rows = np.lexsort((customer, -probability, customer < 0, rummage))
+    rummage, customer, action = rummage[rows], customer[rows], action[rows]
+    actions = texts(tables.action_events["action_id"])
+    names = _component_names(found.component, found.rummage_ids)
+    columns = {
+        "rummage_id": found.rummage_ids.take(pa.array(rummage)),
+        "customer_id": found.customer_ids.take(pa.array(customer, mask=customer < 0)),
+        "action_id": actions.take(pa.array(action, mask=action < 0)),
+        "log_likelihood_ratio": ratio[rows],
+        "probability": probability[rows],
+        "is_chosen": is_chosen[rows],
+        "component_id": names.take(pa.array(rummage)),
+    }
+    return Matches(
+        table_from_columns(load_contract("silver.match_candidates"), columns),
+        _unexplained(tables, action, is_chosen[rows]),
+    )
+
+
+def _unexplained(tables: DayTables, action: Ints, is_chosen: NDArray[np.bool_]) -> pa.Table:
+    """Actions that explain no rummage, by time."""
+    events = _in_time(tables.action_events, "action_id", "camera_id", tables.clock_offsets)
+    is_candidate, is_matched = np.zeros((2, tables.action_events.num_rows), bool)
+    is_candidate[action[action >= 0]] = True
+    is_matched[action[is_chosen & (action >= 0)]] = True
+    left = np.flatnonzero(~is_matched[events.rows])
+    reason = np.where(is_candidate[events.rows[left]], "lost_to_another", "no_rummage_in_time")
+    return table_from_columns(
+        load_contract("silver.unmatched_actions"),
+        {"action_id": events.ids.take(pa.array(left)), "reason": pa.array(reason, pa.string())},
     )
 
 

@@ -1,14 +1,14 @@
 """Who handled which product, where and when: rows of `gold.interactions` from matched rummages.
 
-Each rummage is one interaction for now; rummages of one tag that belong to one episode are not
-joined.
+Each episode of handling (`episodes`) is one interaction; its likeliest rummage stands for it.
 
 Who:
 - `best_customer_id` is the solver's choice; where the solver left the rummage without an action
   though there were candidates, it is the likeliest of them, with `lost_to_another` as the reason
   why `customer_id` is null. One to one is a simplification: somebody who takes two products in one
   go is seen to reach once, and the second product would otherwise have no candidate.
-- `customer_id` is the solver's choice if its probability exceeds one half.
+- `customer_id` is the solver's choice if its probability exceeds one half and it is no member of
+  staff; `best_customer_id` may be one.
 
 When, in store time, is the rummage's time: it is the moment the tag moved. Where is the place of
 the chosen action, and the rummage's zone or, where its antenna covers none or several, the
@@ -35,10 +35,27 @@ from storeday.association.columns import (
     texts,
     times_us,
 )
+from storeday.association.episodes import ends_before_next, episode_of
+from storeday.association.settings import AssociationSettings
 from storeday.contracts import load_contract, table_from_columns
 
 # The contract of gold.interactions: customer_id is null unless its probability exceeds one half.
 PUBLISHED_ABOVE = 0.5
+
+
+@dataclass(frozen=True)
+class InteractionRules:
+    """How interactions are made of matched rummages.
+
+    Attributes:
+        staff: Ids of customers who are staff.
+        episode_gap_s: Longest time between two rummages of one episode.
+        calibrated_on: What the probabilities were calibrated on.
+    """
+
+    staff: frozenset[str] = frozenset()
+    episode_gap_s: float = AssociationSettings().episode_gap_s
+    calibrated_on: str = "none"
 
 
 @dataclass(frozen=True)
@@ -64,8 +81,9 @@ def interactions(
     match_candidates: pa.Table,
     clock_offsets: pa.Table,
     sku_by_epc: Mapping[str, str],
+    rules: InteractionRules | None = None,
 ) -> pa.Table:
-    """One interaction for each rummage event.
+    """One interaction for each episode of rummage events.
 
     Args:
         rummage_events: Rows of `silver.rummage_events`, in any order; may be empty.
@@ -73,10 +91,11 @@ def interactions(
         match_candidates: Rows of `silver.match_candidates` for these events, in any order.
         clock_offsets: Rows of `silver.clock_offsets`, in any order.
         sku_by_epc: Product of each tag, by upper-case hex.
+        rules: Who is staff, and what makes an episode; nobody, and the default, without them.
 
     Returns:
-        Rows of `gold.interactions` by time and id. `interaction_id` is the rummage's id;
-        `probability` is 0 where nobody was in view; `calibrated_on` is none.
+        Rows of `gold.interactions` by time and id. `interaction_id` is the id of the episode's
+        likeliest rummage; `probability` is 0 where nobody was in view.
 
     Raises:
         ValueError: A reader has no clock offset.
@@ -98,35 +117,80 @@ def interactions(
         >>> rows.select(["customer_id", "sku", "zone_id", "floor_x_m"]).to_pylist()
         [{'customer_id': 'x', 'sku': 'shirt', 'zone_id': 'shelf', 'floor_x_m': 1.0}]
     """
+    rules = rules or InteractionRules()
     events = _in_store_time(rummage_events, clock_offsets)
     ids = texts(events["rummage_id"])
     choices = _choices(match_candidates, ids)
     customers = texts(match_candidates["customer_id"])
     best = _take(customers, choices.best)
-    is_published = choices.is_chosen & (choices.probability > PUBLISHED_ABOVE)
+    is_likely = choices.is_chosen & (choices.probability > PUBLISHED_ABOVE)
+    is_staff = pc.is_in(best, pa.array(sorted(rules.staff), pa.string())).to_numpy(False)
     likely = pa.array(floats(match_candidates["probability"]))
-    return table_from_columns(
-        load_contract("gold.interactions"),
-        {
-            "interaction_id": ids,
-            "time": events["peak_time"],
-            "started_at": events["started_at"],
-            "ended_at": events["ended_at"],
-            "customer_id": pc.if_else(pa.array(is_published), best, pa.scalar(None, pa.string())),
-            "best_customer_id": best,
-            "epc": events["epc"],
-            "sku": _skus(texts(events["epc"]), sku_by_epc),
-            "probability": choices.probability,
-            "runner_up_customer_id": _take(customers, choices.runner_up),
-            "runner_up_probability": _take(likely, choices.runner_up),
-            "unmatched_reason": _reasons(choices, is_published),
-            "rummage_ids": pa.ListArray.from_arrays(
-                pa.array(np.arange(len(ids) + 1), pa.int32()), ids
-            ),
-            "calibrated_on": pa.repeat("none", len(ids)),
-            **_places(events, action_events, _chosen_actions(match_candidates, choices)),
-        },
+    columns = {
+        "interaction_id": ids,
+        "time": events["peak_time"],
+        "customer_id": pc.if_else(
+            pa.array(is_likely & ~is_staff), best, pa.scalar(None, pa.string())
+        ),
+        "best_customer_id": best,
+        "epc": events["epc"],
+        "sku": _skus(texts(events["epc"]), sku_by_epc),
+        "probability": choices.probability,
+        "runner_up_customer_id": _take(customers, choices.runner_up),
+        "runner_up_probability": _take(likely, choices.runner_up),
+        "unmatched_reason": _reasons(choices, is_likely, is_staff),
+        "calibrated_on": pa.repeat(rules.calibrated_on, len(ids)),
+        **_places(events, action_events, _chosen_actions(match_candidates, choices)),
+    }
+    return _by_episode(columns, events, is_likely, rules)
+
+
+def _by_episode(
+    columns: dict[str, Any], events: pa.Table, is_likely: NDArray[np.bool_], rules: InteractionRules
+) -> pa.Table:
+    """One row for each episode: its likeliest rummage, from the first start to the last end."""
+    tag, customer = (
+        position_in(texts(values), texts(values).unique())
+        for values in (events["epc"], pa.chunked_array([columns["best_customer_id"]]))
     )
+    time_us = times_us(events["peak_time"])
+    sure = np.where(is_likely, customer, -1)
+    episode = episode_of(tag, time_us, sure, rules.episode_gap_s)
+    order = np.lexsort((time_us, -columns["probability"], episode))
+    first = np.flatnonzero(np.diff(episode[order], prepend=-1))
+    rows = order[first]
+    begin, end = (times_us(events[name]) for name in ("started_at", "ended_at"))
+    started = np.minimum.reduceat(begin[order], first) if len(first) else begin[:0]
+    ended = np.maximum.reduceat(end[order], first) if len(first) else end[:0]
+    ended = ends_before_next(tag[rows], started, ended, sure[rows])
+    # The moment lies within, whatever was cut off.
+    ended = np.maximum(ended, started)
+    by_time = np.lexsort((time_us, episode))
+    members = texts(events["rummage_id"]).take(pa.array(by_time))
+    sizes = np.bincount(episode, minlength=len(rows))
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    table = pa.table(
+        {
+            name: pa.chunked_array([_plain(values)]).take(pa.array(rows))
+            for name, values in columns.items()
+        }
+        | {
+            "started_at": pa.array(started).cast(STAMP),
+            "ended_at": pa.array(ended).cast(STAMP),
+            "rummage_ids": pa.ListArray.from_arrays(pa.array(starts, pa.int32()), members),
+        }
+    )
+    again = order_of(table["time"], table["interaction_id"])
+    table = table.take(pa.array(again))
+    return table_from_columns(
+        load_contract("gold.interactions"), {name: table[name] for name in table.column_names}
+    )
+
+
+def _plain(values: Any) -> pa.Array:
+    if isinstance(values, pa.ChunkedArray):
+        return values.combine_chunks()
+    return values if isinstance(values, pa.Array) else pa.array(values)
 
 
 def _in_store_time(rummage_events: pa.Table, clock_offsets: pa.Table) -> pa.Table:
@@ -183,10 +247,13 @@ def _places(events: pa.Table, action_events: pa.Table, chosen: pa.Array) -> dict
     }
 
 
-def _reasons(choices: _Choices, is_published: NDArray[np.bool_]) -> pa.Array:
+def _reasons(
+    choices: _Choices, is_likely: NDArray[np.bool_], is_staff: NDArray[np.bool_]
+) -> pa.Array:
     reason = np.where(choices.is_chosen, "nobody_likely_enough", "lost_to_another")
     reason = np.where(choices.best < 0, "nobody_in_view", reason)
-    return pa.array(reason.astype(object), pa.string(), mask=is_published)
+    reason = np.where(is_likely & is_staff, "handled_by_staff", reason)
+    return pa.array(reason.astype(object), pa.string(), mask=is_likely & ~is_staff)
 
 
 def _skus(epcs: pa.Array, sku_by_epc: Mapping[str, str]) -> pa.Array:

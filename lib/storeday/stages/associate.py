@@ -1,32 +1,38 @@
-"""Stage `associate`: which customer's action explains which rummage event."""
+"""Stage `associate`: which customer handled the tag of each rummage event."""
 
 from pyspark.sql import DataFrame
 
 from storeday.association import associate as match
 from storeday.lake.bundle import Group, pack
 from storeday.stages.plan import DayPlan
+from storeday.stages.shop import shop_of
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 
 RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
-OFFSETS = "silver.clock_offsets"
+TRACE, OFFSETS = "silver.handling_trace", "silver.clock_offsets"
+PRODUCTS = "bronze.products"
+READS = (RUMMAGES, ACTIONS, TRACE, OFFSETS, PRODUCTS)
 CANDIDATES, UNMATCHED = "silver.match_candidates", "silver.unmatched_actions"
 
 
 def run(context: StageContext) -> DataFrame:
-    """Matches the store-days' rummage events and actions."""
-    inputs = [pack(context.read(table), table) for table in (RUMMAGES, ACTIONS, OFFSETS)]
+    """Matches the store-days' rummage events and customers."""
+    inputs = [pack(context.read(table), table) for table in READS]
     return group_stage(context, inputs, lambda _: [""], associate)
 
 
 def associate(group: Group, plan: DayPlan) -> Tables:
     """Candidates of one store-day."""
+    rummages = group.table(RUMMAGES)
     matches = match(
-        group.table(RUMMAGES),
+        rummages,
         group.table(ACTIONS),
         plan.settings.association,
         group.table(OFFSETS),
+        group.table(TRACE),
+        shop_of(plan.layout, rummages, group.table(PRODUCTS)),
     )
     return {CANDIDATES: matches.match_candidates, UNMATCHED: matches.unmatched_actions}
 
 
-STAGE = Stage("associate", "understand", (RUMMAGES, ACTIONS, OFFSETS), (CANDIDATES, UNMATCHED), run)
+STAGE = Stage("associate", "understand", READS, (CANDIDATES, UNMATCHED), run)

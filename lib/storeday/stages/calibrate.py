@@ -1,30 +1,40 @@
 """Stage `calibrate`: how far each device's clock is from the store's reference clock.
 
-No clock is measured yet: every offset is assumed to be zero, with the standard error that this
-assumption deserves. The first camera is the reference; without cameras the first reader, then the
-first till.
+Readers and cameras are measured by handling that both saw, tills by customers who pay. What the day
+does not tell keeps the standard error of what was assumed.
 """
 
 from pyspark.sql import DataFrame
 
-from storeday.association import assumed_offsets
+from storeday.association import (
+    ClockQuestion,
+    DayTables,
+    measure_clocks,
+    till_clocks,
+    with_tills,
+)
 from storeday.contracts import empty, load_contract
 from storeday.floor.calendar import business_day
-from storeday.lake.bundle import Group
+from storeday.lake.bundle import Group, pack
 from storeday.stages.plan import DayPlan
+from storeday.stages.shop import shop_of
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 
 OFFSETS = "silver.clock_offsets"
+TRACE, ACTIONS = "silver.handling_trace", "silver.action_events"
+RUMMAGES, TRACKLETS = "silver.rummage_events", "silver.tracklets"
+PRODUCTS, SALES, POSITIONS = "bronze.products", "bronze.sales", "silver.positions"
+READS = (TRACE, ACTIONS, RUMMAGES, TRACKLETS, POSITIONS, PRODUCTS, SALES)
 
 
 def run(context: StageContext) -> DataFrame:
-    """States the clock offsets of the store-days' devices."""
-    return group_stage(context, [], lambda _: [""], calibrate)
+    """Measures the clocks of the store-days' devices."""
+    inputs = [pack(context.read(table), table) for table in READS]
+    return group_stage(context, inputs, lambda _: [""], calibrate)
 
 
 def calibrate(group: Group, plan: DayPlan) -> Tables:
     """Clock offsets of one store-day."""
-    del group
     layout = plan.layout
     devices = [
         *[camera.id for camera in layout.cameras],
@@ -34,8 +44,17 @@ def calibrate(group: Group, plan: DayPlan) -> Tables:
     if not devices:
         return {OFFSETS: empty(load_contract(OFFSETS))}
     day = business_day(plan.day.business_date, layout.timezone, layout.day_starts_at)
-    offsets = assumed_offsets(devices, devices[0], day.start, plan.settings.association)
-    return {OFFSETS: offsets}
+    tables = DayTables(group.table(RUMMAGES), group.table(ACTIONS), group.table(TRACE))
+    offsets = measure_clocks(
+        tables,
+        group.table(TRACKLETS),
+        shop_of(layout, tables.rummage_events, group.table(PRODUCTS)),
+        ClockQuestion(devices, None, day.start),
+        plan.settings.association,
+    )
+    zones = {till.register_id: till.zone for till in layout.checkouts if till.zone}
+    tills = till_clocks(group.table(SALES), group.table(POSITIONS), zones)
+    return {OFFSETS: with_tills(offsets, tills)}
 
 
-STAGE = Stage("calibrate", "understand", (), (OFFSETS,), run)
+STAGE = Stage("calibrate", "understand", READS, (OFFSETS,), run)

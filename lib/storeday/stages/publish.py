@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from storeday.association import interactions
+from storeday.association import InteractionRules, interactions
 from storeday.contracts import load_contract, table_from_columns
 from storeday.floor.calendar import (
     Interval,
@@ -41,6 +41,7 @@ READS, PRODUCTS, LOGS = "bronze.rfid_reads", "bronze.products", "bronze.reader_l
 POSITIONS, VISITS = "silver.positions", "silver.visits"
 RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
 CANDIDATES, OFFSETS = "silver.match_candidates", "silver.clock_offsets"
+TRACE = "silver.handling_trace"
 WHOLE = (
     SEGMENTS,
     OUTCOMES,
@@ -63,6 +64,7 @@ def run(context: StageContext) -> DataFrame:
     """Makes the gold tables of the store-days."""
     inputs = [pack(context.read(table), table) for table in WHOLE]
     inputs.append(pack(_seconds_heard(context), READS))
+    inputs.append(pack(_days_with_scores(context), TRACE))
     published_at = context.started_at
 
     def work(group: Group, plan: DayPlan) -> Tables:
@@ -80,7 +82,7 @@ def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
     customers = _customers(group.table(VISITS))
     positions = group.table(POSITIONS)
     positions = positions.filter(pc.is_in(positions["customer_id"], customers["customer_id"]))
-    handled = _interactions(group)
+    handled = _interactions(group, plan)
     zones = {zone.id: _readers_of(layout, zone.id) for zone in layout.zones}
     stations = [zone.id for zone in layout.zones if zone.kind != "entrance"]
     return {
@@ -111,6 +113,15 @@ def _seconds_heard(context: StageContext) -> DataFrame:
         sf.lit(0).cast("bigint").alias("source_line"),
         sf.lit(1).alias("source_item"),
     )
+
+
+def _days_with_scores(context: StageContext) -> DataFrame:
+    """One row per store-day whose trace has handling scores: all that has to be known of it."""
+    keys = ["store_id", "business_date"]
+    scored = context.read(TRACE).where(sf.col("handling_logit").isNotNull())
+    days = scored.groupBy(*keys).agg(sf.min("device_time").alias("device_time"))
+    # The other columns of the contract's key, so that rows can be put in order.
+    return days.select(*keys, sf.lit("").alias("tracklet_id"), "device_time")
 
 
 def _records(group: Group, plan: DayPlan, settings: MeasureSettings) -> Records:
@@ -160,15 +171,27 @@ def _footage(segments: pa.Table, outcomes: pa.Table) -> dict[str, list[Interval]
 
 
 def _customers(visits: pa.Table) -> pa.Table:
-    staff = pc.fill_null(pc.greater(visits["staff_probability"], STAFF_ABOVE), False)
-    return visits.filter(pc.invert(staff))
+    return visits.filter(pc.invert(_is_staff(visits)))
 
 
-def _interactions(group: Group) -> pa.Table:
-    rummages = group.table(RUMMAGES)
+def _is_staff(visits: pa.Table) -> pa.ChunkedArray:
+    return pc.fill_null(pc.greater(visits["staff_probability"], STAFF_ABOVE), False)
+
+
+def _interactions(group: Group, plan: DayPlan) -> pa.Table:
+    rummages, visits = group.table(RUMMAGES), group.table(VISITS)
     skus = skus_by_epc(rummages["epc"].to_pylist(), group.table(PRODUCTS))
+    staff = visits.filter(_is_staff(visits))["customer_id"].to_pylist()
+    settings = plan.settings.association
+    # Without scores standing still is all that tells of handling: that was never checked.
+    by_trace = settings.method == "trace" and group.table(TRACE).num_rows > 0
+    rules = InteractionRules(
+        frozenset(staff),
+        settings.episode_gap_s,
+        settings.calibrated_on if by_trace else "none",
+    )
     return interactions(
-        rummages, group.table(ACTIONS), group.table(CANDIDATES), group.table(OFFSETS), skus
+        rummages, group.table(ACTIONS), group.table(CANDIDATES), group.table(OFFSETS), skus, rules
     )
 
 
@@ -211,7 +234,7 @@ def _missing(observed: pa.Table) -> Mapping[str, str]:
 STAGE = Stage(
     "publish",
     "understand",
-    (*WHOLE, READS),
+    (*WHOLE, READS, TRACE),
     (
         COVERAGE,
         INTERACTIONS,
