@@ -146,3 +146,11 @@ def test_rows_of_a_calibration_keep_the_contract():
     assert row["threshold_drift"] == pytest.approx(1.0)
     assert row["is_deciding"]
     assert np.isnan(threshold_drift(5.0, []))
+
+
+def test_a_log_of_few_hours_is_judged_by_what_was_measured_elsewhere():
+    scores = day(np.random.default_rng(9), hours=2)
+    found = calibrate(count_episodes(scores, np.full(len(scores.tag), 2)), SETTINGS)
+    assert set(found.tails) == {"elsewhere"}
+    assert 6 < found.threshold < 9
+    assert counted_of(null_rows({}, "r1", 0)) == {}

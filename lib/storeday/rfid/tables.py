@@ -181,7 +181,8 @@ def counted_of(rows: pa.Table) -> Counted:
     begins = [row for row in range(len(names)) if not row or names[row] != names[row - 1]]
     level, count = ordered["level"].to_numpy(), ordered["episodes"].to_numpy()
     hours = ordered["tag_hours"].to_numpy()
-    for begin, end in zip(begins, [*begins[1:], len(names)], strict=True):
+    ends = [*begins[1:], len(names)][: len(begins)]
+    for begin, end in zip(begins, ends, strict=True):
         place = np.searchsorted(level[begin:end], LEVELS + 1e-9) - 1
         episodes = Episodes(count[begin:end][place].astype(np.float64), float(hours[begin]))
         key = (names[begin][2], int(names[begin][3].timestamp() * 1e6) // HOUR_US)
