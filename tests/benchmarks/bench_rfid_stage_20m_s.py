@@ -63,11 +63,13 @@ def _stage(folder: Path, millions: int) -> dict[str, float]:
     assert not outcome.failures, outcome.failures
     kept = lake.read("silver.rummage_windows", [day]).count()
     spark.stop()
-    return {
+    found = {
         "stage_s": round(seconds, 1),
         "worker_peak_mb": round(peak[0]),
         "windows_kept": kept,
     }
+    print(f"{millions} million reads: {found}")
+    return found
 
 
 def _write_reads(spark, lake, day, folder: Path, millions: int) -> None:

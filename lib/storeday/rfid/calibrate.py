@@ -3,7 +3,8 @@
 The threshold is the score above which tags that nobody moves give as many events per tag-hour as
 the setting allows. Sources of the null, all of which are used that a day has: closed hours, and
 sentinel tags in open hours. With neither, the quietest quarter of the hours by episodes; of a log
-of a few hours or tags, which has no quiet part to speak of, a tail measured elsewhere. The strictest source decides on the threshold, since one that is too low floods all that follows;
+of a few hours or tags, which has no quiet part to speak of, a tail measured elsewhere. The
+strictest source decides on the threshold, since one that is too low floods all that follows;
 probabilities take the geometric mean of the sources.
 
 Closed hours hold nobody who passes, and sentinels hang where fewer do than before the racks. Each
