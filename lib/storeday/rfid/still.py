@@ -24,22 +24,22 @@ CLASSES = np.array([1, 2, 3, 4, 5, 6, 8, 11, 15, 22, 32, 64])
 CLASS_OF = np.maximum(np.searchsorted(CLASSES, np.arange(CLASSES[-1] + 1), side="right") - 1, 0)
 # The part that `js_flag` looks at, whether it counts or not.
 JS_FLAG = "spectrum"
-# Centre and scale for logs too small to tell, on the scale of `WindowParts.scaled`; the scales are
-# also the least ones, less a half. From the stationary tags of five ItemTest runs and, for phase,
-# the sitting and lying people of UCI data set 427.
+# Centre and scale for logs too small to tell, on the scale of `on_scale`: of the stationary
+# tags of five ItemTest runs and, for phase, the sitting and lying people of UCI data set 427.
 STATIONARY = {
-    "spread": (0.2, 0.45),
-    "histogram": (0.4, 0.2),
-    "histogram_quiet": (0.4, 0.2),
-    "spectrum": (-9.8, 0.8),
-    "spectrum_quiet": (-9.8, 0.8),
-    "level": (0.4, 0.45),
-    "phase_spread": (0.14, 0.14),
-    "level_change": (0.6, 0.45),
-    "phase": (0.2, 0.15),
-    "phase_change": (0.25, 0.15),
+    "spread": (-0.06, 0.55),
+    "histogram": (0.38, 0.25),
+    "histogram_quiet": (0.46, 0.22),
+    "spectrum": (-10.7, 0.83),
+    "spectrum_quiet": (-11.1, 0.5),
+    "level": (0.01, 0.59),
+    "level_change": (0.41, 0.61),
+    "phase_spread": (0.1, 0.08),
+    "phase": (0.19, 0.16),
+    "phase_change": (0.32, 0.3),
 }
-LEAST_SHARE = 0.5
+# Least scale, as a share of these, so that a log without noise does not flag every step.
+LEAST_SHARE = 0.4
 # Windows of a class that are looked at, evenly spread over it: with 20,000 the standard error of a
 # median is a hundredth of the scale.
 MOST_POPULATION = 20_000
@@ -51,7 +51,7 @@ class StillScales:
 
     Attributes:
         centre: By part, shape (classes,).
-        scale: By part, shape (classes,); at least half of that of stationary tags.
+        scale: By part, shape (classes,); at least 0.4 of that of stationary tags.
     """
 
     centre: Mapping[str, Floats]
