@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from storeday.contracts import empty, load_contract, table_from_columns
+from storeday.contracts import load_contract, table_from_columns
 from storeday.rfid.calibrate import Calibration
 from storeday.rfid.settings import RfidSettings
 
@@ -30,7 +30,7 @@ def calibration_rows(
     """
     contract = load_contract(CALIBRATION)
     if calibration is None:
-        return empty(contract).select([])
+        return table_from_columns(contract, {})
     names = sorted(calibration.tails)
     tails = [calibration.tails[name] for name in names]
     rate = settings.false_alarms_per_tag_hour
