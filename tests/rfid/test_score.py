@@ -1,31 +1,32 @@
-"""The score: what stays still, what is handled, and what has too few reads."""
+"""The score: what stays still, what is moved, passers-by, and what has too few reads."""
 
 import datetime as dt
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
-from radio_cases import START, random_reads, reads_table, shop
+from radio_cases import START_US, random_reads, reads_table, shop
 
 from storeday.contracts import check, check_key, conform, load_contract, sort_rows
 from storeday.rfid import (
     RfidSettings,
-    fused_score,
-    judge_windows,
-    score_reader,
+    hourly_quantiles,
+    kept_windows,
+    measure_reads,
+    score_measured,
+    score_reads,
     still_scales,
-    window_parts,
 )
 
 SEED = 20261121
-CONTRACT = load_contract("silver.rummage_windows")
 STAMPS = {"store_id": "s1", "business_date": dt.date(2026, 1, 5)}
+ALL = RfidSettings(kept_share=1.0)
 
 
-def handle(columns, epc, begin_s, end_s, rng):
-    """Moves one tag: its level swings by several dB and its phase turns."""
-    chosen = (columns["epc"] == epc) & (columns["time_s"] >= begin_s) & (columns["time_s"] < end_s)
+def handle(columns, epcs, begin_s, end_s, rng):
+    """Moves tags: their level swings by several dB and their phase turns."""
+    chosen = np.isin(columns["epc"], epcs) & (columns["time_s"] >= begin_s)
+    chosen &= columns["time_s"] < end_s
     columns["rssi_dbm"][chosen] += np.round(rng.uniform(-14, 4, chosen.sum()))
     columns["rssi_dbm"] = np.clip(columns["rssi_dbm"], -90, -30)
     if columns["phase_rad"] is not None:
@@ -34,151 +35,126 @@ def handle(columns, epc, begin_s, end_s, rng):
     return columns
 
 
+def by_name(scored):
+    """Score by EPC and seconds since the start."""
+    found = scored.by_tag()
+    names = [scored.measured.reads.tags[tag] for tag in found.tag]
+    seconds = ((found.start_us - START_US) / 1e6).tolist()
+    return dict(zip(zip(names, seconds, strict=True), found.score.tolist(), strict=True))
+
+
 @pytest.mark.parametrize("hops", [False, True])
-def test_tags_at_rest_stay_still_and_the_moved_one_is_handled(hops):
+def test_the_moved_tag_scores_above_all_at_rest(hops):
     rng = np.random.default_rng(SEED)
-    columns = handle(shop(rng, hops=hops), "AD07", 96, 112, rng)
-    windows = score_reader(reads_table(**columns), RfidSettings())
-    assert set(windows["window_s"].to_pylist()) == {8.0}
-    handled = windows.filter(pc.equal(windows["verdict"], "handled"))
-    starts = [(time - START).total_seconds() for time in handled["window_start"].to_pylist()]
-    moved = {s for s, epc in zip(starts, handled["epc"].to_pylist(), strict=True) if epc == "AD07"}
-    assert moved >= {96, 104}
-    assert moved <= {88, 96, 104, 112}
-    others = sum(epc != "AD07" for epc in handled["epc"].to_pylist())
-    assert others <= 0.01 * windows.num_rows, f"{others} of {windows.num_rows}, seed {SEED}"
-    if hops:
-        known = windows["phase_spread_rad"].drop_null().to_numpy()
-        assert np.median(known) == pytest.approx(0.135, abs=0.04)
-    else:
-        assert windows["phase_spread_rad"].null_count == windows.num_rows
+    columns = handle(shop(rng, hops=hops), ["AD07"], 96, 112, rng)
+    scores = by_name(score_reads(reads_table(**columns), RfidSettings()))
+    moved = [scores["AD07", 96.0], scores["AD07", 104.0]]
+    others = [v for (epc, at), v in scores.items() if epc != "AD07" or not 88 <= at <= 112]
+    assert min(moved) > 4
+    assert np.quantile(others, 0.99) < 3.5
+    assert min(moved) > np.quantile(others, 0.998)
+
+
+def test_what_all_tags_do_is_taken_off_and_what_one_does_is_not():
+    rng = np.random.default_rng(SEED)
+    everyone = [f"AD{tag:02X}" for tag in range(30)]
+    columns = handle(shop(rng, hops=True), everyone, 80, 88, rng)
+    columns = handle(columns, ["AD07"], 160, 168, rng)
+    reads = reads_table(**columns)
+    with_it = by_name(score_reads(reads, RfidSettings()))
+    without = by_name(score_reads(reads, RfidSettings(common_weight=0.0)))
+    crowd = np.median([with_it[epc, 80.0] for epc in everyone])
+    assert crowd < 0.3 * np.median([without[epc, 80.0] for epc in everyone])
+    assert with_it["AD07", 160.0] > 0.9 * without["AD07", 160.0]
+
+
+def test_too_few_reads_is_no_score():
+    table = reads_table([1, 2, 3, 9, 10, 11, 12], ["A1"] * 7, [1, 1, 2, 1, 1, 2, 2], [-60] * 7)
+    scored = score_reads(table, RfidSettings(window_lengths_s=(8.0,)))
+    assert np.isnan(scored.by_tag().score).tolist() == [True, False]
+    rows = kept_windows(scored, "r1", ALL)
+    few = [row["verdict"] for row in rows.sort_by("window_start").to_pylist()]
+    assert few == ["too_few_reads"] * 2 + ["still"] * 2
+
+
+def test_an_antenna_with_two_reads_counts_with_its_tag():
+    # Four reads in all, two on each antenna: a score, where each antenna alone has too few.
+    rng = np.random.default_rng(SEED)
+    time_s = np.arange(0, 1600, 2.0)
+    antenna = 1 + (np.arange(800) // 2) % 2
+    rssi = -60 + rng.normal(0, 0.5, 800)
+    scored = score_reads(reads_table(time_s, ["A1"] * 800, antenna, rssi), RfidSettings())
+    assert not np.isnan(scored.by_tag().score).any()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_rows_keep_the_contract_and_stand_in_its_order(seed):
-    table = random_reads(np.random.default_rng(seed), 1500)
-    windows = score_reader(table, RfidSettings())
-    rows = conform(windows, CONTRACT, STAMPS)
-    check(rows, CONTRACT)
-    check_key(rows, CONTRACT)
-    assert sort_rows(rows, CONTRACT).equals(rows)
-
-
-@pytest.mark.parametrize("seed", [4, 5])
-def test_the_order_of_rows_decides_nothing(seed):
+def test_rows_keep_the_contracts_and_the_order_of_reads_does_not_matter(seed):
     rng = np.random.default_rng(seed)
-    table = random_reads(rng, 3000, tags=20)
-    expected = score_reader(table, RfidSettings())
-    for _ in range(3):
-        shuffled = table.take(pa.array(rng.permutation(table.num_rows)))
-        assert score_reader(shuffled, RfidSettings()).equals(expected), f"seed {seed}"
+    table = random_reads(rng, 1500)
+    scored = score_reads(table, RfidSettings())
+    again = score_reads(table.take(pa.array(rng.permutation(table.num_rows))), RfidSettings())
+    for name, rows, other in (
+        ("rummage_windows", kept_windows(scored, "r1", ALL), kept_windows(again, "r1", ALL)),
+        ("rummage_hours", hourly_quantiles(scored, "r1", 0), hourly_quantiles(again, "r1", 0)),
+    ):
+        contract = load_contract(f"silver.{name}")
+        stamped = conform(rows, contract, STAMPS)
+        check(stamped, contract)
+        check_key(stamped, contract)
+        assert sort_rows(stamped, contract).equals(stamped)
+        assert stamped.equals(conform(other, contract, STAMPS))
+        assert rows.num_rows > 0
 
 
-def test_too_few_reads_have_no_score():
-    time_s = [0, 1, 2, 10, 11, 12, 13]
-    table = reads_table(time_s, ["A1"] * 7, [1] * 7, [-60, -70, -50, -60, -61, -60, -60])
-    windows = score_reader(table, RfidSettings(window_lengths_s=(8.0,))).to_pylist()
-    few, enough = windows
-    assert few["verdict"] == "too_few_reads"
-    assert few["reads"] == 3
-    assert few["rssi_mean_dbm"] == pytest.approx(-60)
-    assert {few[name] for name in ("score", "rssi_spread_db", "js_divergence", "js_flag")} == {None}
-    assert enough["verdict"] == "still"
-    assert enough["rssi_spread_db"] == pytest.approx(0.5)
-
-
-def test_reports_that_merge_reads_are_counted_by_their_number():
-    table = reads_table(range(5), ["A1"] * 5, [1] * 5, [-60.0] * 5, read_count=[1, 2, 3, 1, 1])
-    windows = score_reader(table, RfidSettings(window_lengths_s=(8.0,)))
-    assert windows["reads"].to_pylist() == [8]
-
-
-def test_no_reads_give_no_windows():
-    windows = score_reader(reads_table([], [], [], []), RfidSettings())
-    assert windows.num_rows == 0
-    check(conform(windows, CONTRACT, STAMPS), CONTRACT)
-
-
-def test_two_readers_at_once_are_refused():
-    table = reads_table([0, 1], ["A1"] * 2, [1, 1], [-60, -60])
-    mixed = table.set_column(0, "reader_id", pa.array(["r1", "r2"]))
-    with pytest.raises(ValueError, match="reads of 2 readers"):
-        score_reader(mixed, RfidSettings())
-
-
-def test_the_verdict_is_that_of_all_antennas_and_the_score_the_antennas_own():
+def test_kept_are_the_highest_and_their_neighbours():
     rng = np.random.default_rng(SEED)
-    one = handle(shop(rng, still=20), "AD03", 80, 88, rng)
-    two = shop(rng, still=20) | {"antenna": np.full(len(one["time_s"]), 2)}
-    both = [reads_table(**one), reads_table(**two)]
-    windows = score_reader(pa.concat_tables(both), RfidSettings())
-    score = windows["score"].to_numpy()
-    fused = fused_score(windows, score)
-    rows = windows.to_pylist()
-    at = [
-        i
-        for i, r in enumerate(rows)
-        if r["epc"] == "AD03" and (r["window_start"] - START).seconds == 80
-    ]
-    assert len(at) == 2
-    assert fused[at[0]] == fused[at[1]] == pytest.approx(score[at].mean())
-    assert score[at[0]] > score[at[1]] + 2
-    assert rows[at[0]]["verdict"] == rows[at[1]]["verdict"]
-    for row, value in zip(rows, fused, strict=True):
-        if row["verdict"] != "too_few_reads":
-            assert (row["verdict"] == "handled") == (value > RfidSettings().handled_score)
-
-
-def test_scores_are_the_arithmetic_of_their_parts():
-    rng = np.random.default_rng(SEED)
-    settings = RfidSettings()
-    windows = score_reader(reads_table(**shop(rng, hops=True)), settings)
-    rows = windows.to_pylist()
-    change = []
-    for row, after in zip(rows, [*rows[1:], {"epc": None}], strict=True):
-        both = [row["js_histogram"], after["js_histogram"] if after["epc"] == row["epc"] else None]
-        known = [value for value in both if value is not None]
-        change.append(np.mean(known) if known else np.nan)
-    floors = (settings.spread_floor_db, settings.histogram_floor_bits, settings.phase_floor_rad)
-    total, count = np.zeros(len(rows)), np.zeros(len(rows))
-    parts = (
-        windows["rssi_spread_db"].to_numpy(),
-        np.array(change),
-        windows["phase_spread_rad"].to_numpy(),
+    columns = handle(shop(rng, hops=True), ["AD07"], 96, 104, rng)
+    rows = kept_windows(score_reads(reads_table(**columns), RfidSettings()), "r1", RfidSettings())
+    assert rows.num_rows < 0.12 * 30 * 30
+    starts = {
+        row["window_start"].timestamp() - START_US / 1e6
+        for row in rows.to_pylist()
+        if row["epc"] == "AD07"
+    }
+    assert {88.0, 96.0, 104.0} <= starts
+    moved = next(
+        row
+        for row in rows.to_pylist()
+        if row["epc"] == "AD07" and row["window_start"].timestamp() - START_US / 1e6 == 96.0
     )
-    for values, floor in zip(parts, floors, strict=True):
-        centre = np.nanmedian(values)
-        scale = max(1.4826 * np.nanmedian(np.abs(values - centre)), floor)
-        deviation = (values - centre) / scale
-        total += np.nan_to_num(deviation)
-        count += ~np.isnan(deviation)
-    expected = np.where(np.isnan(parts[0]), np.nan, total / np.sqrt(np.maximum(count, 1)))
-    assert np.allclose(windows["score"].to_numpy(), expected, atol=1e-9, equal_nan=True)
+    assert 96 < moved["moved_time"].timestamp() - START_US / 1e6 < 104
 
 
 def test_scales_of_a_quiet_hour_serve_a_busy_one():
     rng = np.random.default_rng(SEED)
-    settings = RfidSettings()
-    still = still_scales(window_parts(reads_table(**shop(rng)), settings), settings)
-    busy = shop(rng)
-    for tag in range(25):
-        busy = handle(busy, f"AD{tag:02X}", 0, 240, rng)
-    parts = window_parts(reads_table(**busy), settings)
-    verdicts = judge_windows(parts, settings, still)
-    own = judge_windows(parts, settings, still_scales(parts, settings))
-    moved = np.array([int(epc[2:], 16) < 25 for epc in parts["epc"].to_pylist()])
-    found = np.asarray(pc.equal(verdicts["verdict"], "handled"))
-    assert found[moved].mean() > 0.9
-    assert found[~moved].mean() < 0.02
-    assert np.asarray(pc.equal(own["verdict"], "handled"))[moved].mean() < 0.1
+    settings = RfidSettings(common_weight=0.0)
+    still = still_scales([(measure_reads(reads_table(**shop(rng)), settings), None)], settings)
+    moving = [f"AD{tag:02X}" for tag in range(25)]
+    busy = measure_reads(reads_table(**handle(shop(rng), moving, 0, 240, rng)), settings)
+    given, own = (score_measured(busy, settings, scales) for scales in (still, None))
+    for scored, least, most in ((given, 0.9, 1.0), (own, 0.0, 0.1)):
+        scores = by_name(scored)
+        found = np.mean([value > 4 for (epc, _), value in scores.items() if epc in moving])
+        assert least <= found <= most
+
+
+def test_no_reads_no_rows():
+    scored = score_reads(reads_table([], [], [], []), RfidSettings())
+    assert kept_windows(scored, "r1", RfidSettings()).num_rows == 0
+    assert hourly_quantiles(scored, "r1", 0).num_rows == 0
+
+
+def test_reads_of_two_readers_are_refused():
+    one = reads_table([1.0], ["A1"], [1], [-60.0])
+    other = one.set_column(0, "reader_id", pa.array(["r2"]))
+    with pytest.raises(ValueError, match="reads of 2 readers"):
+        score_reads(pa.concat_tables([one, other]), RfidSettings())
 
 
 def test_without_noise_a_scale_has_a_floor():
     time_s = np.arange(0, 1200, 0.5)
     rssi = np.full(len(time_s), -60.0)
     rssi[1000] = -60.5
-    table = reads_table(time_s, ["A1"] * len(time_s), [1] * len(time_s), rssi)
-    windows = score_reader(table, RfidSettings())
-    assert set(windows["verdict"].to_pylist()) == {"still"}
-    assert max(windows["score"].to_pylist()) < 2
-    assert not any(windows["js_flag"].to_pylist())
+    scored = score_reads(reads_table(time_s, ["A1"] * len(time_s), [1] * len(time_s), rssi), ALL)
+    assert np.nanmax(scored.by_tag().score) < 4
+    assert not scored.js_flag.any()

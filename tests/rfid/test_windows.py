@@ -18,7 +18,7 @@ def steady(rate_hz, length_s=600.0, epc="A1", antenna=1):
 
 
 @pytest.mark.parametrize(
-    ("rate_hz", "expected_s"), [(5.0, 8), (0.8, 8), (0.7, 30), (0.21, 30), (0.19, 60), (0.01, 60)]
+    ("rate_hz", "expected_s"), [(5.0, 8), (0.6, 8), (0.4, 30), (0.15, 30), (0.1, 60), (0.01, 60)]
 )
 def test_the_rate_chooses_the_length(rate_hz, expected_s):
     lengths = choose_lengths(tag_reads(steady(rate_hz)), RfidSettings())
@@ -92,7 +92,7 @@ def test_no_reads_no_windows():
     [
         ({"window_lengths_s": ()}, "window_lengths_s"),
         ({"min_reads": 1}, "min_reads is 1"),
-        ({"spectrum_hz": 6.0}, "reaches 5.0 Hz"),
+        ({"filled_share": 1.5}, "filled_share is 1.5"),
         ({"histogram_bin_db": 0.0}, "histogram_bin_db is 0.0"),
     ],
 )

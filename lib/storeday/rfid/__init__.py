@@ -1,41 +1,60 @@
-"""RFID reads to rummage windows and events; what an EPC says.
+"""RFID reads to scored windows and rummage events; what an EPC says.
 
-`score_reader` cuts a reader's day into windows and judges them, `rummage_events` joins handled
-windows. `window_parts`, `still_scales` and `judge_windows` are the steps of `score_reader`, for
-those who take the scales of still tags from elsewhere.
+A reader's tags, or some of them with all of their day: `score_reads` (in steps: `measure_reads`,
+`still_scales`, `score_measured`). What of it is kept: `kept_windows`, `hourly_quantiles`, and
+`count_episodes` / `null_rows` for the threshold. A store-day as a whole: `counted_of`, `calibrate`,
+`judge`, `rummage_events`.
 """
 
+from storeday.rfid.calibrate import Calibration, calibrate
+from storeday.rfid.drift import calibration_rows, threshold_drift
 from storeday.rfid.epc import DecodedEpc, decode_epc
-from storeday.rfid.events import rummage_events
+from storeday.rfid.events import judge, rummage_events
 from storeday.rfid.goods import FOREIGN, KEPT, SOLD, Goods, goods_of, sold_before, verdicts
+from storeday.rfid.nulls import TagScores, count_episodes, kinds_of
 from storeday.rfid.score import (
-    fused_score,
-    judge_windows,
-    score_reader,
+    Measured,
+    Scored,
+    measure_reads,
+    score_measured,
+    score_reads,
     still_scales,
-    window_parts,
 )
 from storeday.rfid.settings import RfidSettings
 from storeday.rfid.skus import skus_by_epc
 from storeday.rfid.still import StillScales
+from storeday.rfid.tables import counted_of, hourly_quantiles, kept_windows, null_rows
 
 __all__ = [
     "FOREIGN",
     "KEPT",
     "SOLD",
+    "Calibration",
     "DecodedEpc",
     "Goods",
+    "Measured",
     "RfidSettings",
+    "Scored",
     "StillScales",
+    "TagScores",
+    "calibrate",
+    "calibration_rows",
+    "count_episodes",
+    "counted_of",
     "decode_epc",
-    "fused_score",
     "goods_of",
-    "judge_windows",
+    "hourly_quantiles",
+    "judge",
+    "kept_windows",
+    "kinds_of",
+    "measure_reads",
+    "null_rows",
     "rummage_events",
-    "score_reader",
+    "score_measured",
+    "score_reads",
     "skus_by_epc",
     "sold_before",
     "still_scales",
+    "threshold_drift",
     "verdicts",
-    "window_parts",
 ]

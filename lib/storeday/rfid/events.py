@@ -1,9 +1,8 @@
 """Rummage events: unbroken stretches in which a tag was moved.
 
-Handled windows of a tag that follow each other, with at most one window between them, are one
-event. Its peak is looked for in the window of highest score and its neighbours in the stretch: the
-mean time of the changes of signal strength between successive reads of an antenna, weighted by the
-square of what exceeds the noise. Without the reads it is the middle of the highest window.
+Hysteresis: an event begins where a tag's score passes the threshold, and takes in the windows
+before and after for as long as the score stays above the lower one, one window between them
+forgiven. Its moment is that of its highest window.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,26 +14,26 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from storeday.contracts import load_contract, table_from_columns
-from storeday.rfid.score import fused_score
-from storeday.rfid.settings import RfidSettings
-from storeday.rfid.tag_reads import Floats, Ints, tag_reads
+from storeday.rfid.calibrate import Calibration, probabilities
+from storeday.rfid.tag_reads import Floats, Ints
 
 EVENTS = "silver.rummage_events"
+WINDOWS = "silver.rummage_windows"
 UTC_US = pa.timestamp("us", tz="UTC")
+Zones = Mapping[tuple[str, int], str | None]
 
 
 @dataclass(frozen=True)
 class _TagWindows:
-    """A tag's windows over all antennas, sorted by tag and start; `rows` is sorted likewise.
+    """Tags' windows over all antennas, sorted by reader, tag and start; `rows` is sorted likewise.
 
     Attributes:
-        rows: Window rows by tag, start and antenna.
+        rows: Window rows by reader, tag, start and antenna.
         first: First row of each tag-window, and one past the last of all.
-        tag: Tag of each tag-window, as its rank.
+        tag: Number of reader and tag.
         start_us: Start.
         end_us: End.
-        score: Fused score, minus infinity without one.
-        is_handled: Whether its verdict is handled.
+        score: Score of the tag, minus infinity without one.
     """
 
     rows: pa.Table
@@ -43,108 +42,134 @@ class _TagWindows:
     start_us: Ints
     end_us: Ints
     score: Floats
-    is_handled: NDArray[np.bool_]
+
+
+def judge(windows: pa.Table, calibration: Calibration | None) -> pa.Table:
+    """Sets the verdict of windows: handled above the threshold at which events go on.
+
+    Args:
+        windows: Rows of `silver.rummage_windows`.
+        calibration: Thresholds; None leaves all windows still.
+    """
+    limit = np.inf if calibration is None else calibration.open_threshold
+    score = _floats(windows, "tag_score")
+    few = np.asarray(pc.equal(windows["verdict"], "too_few_reads"))
+    verdict = np.where(few, "too_few_reads", np.where(score > limit, "handled", "still"))
+    place = windows.column_names.index("verdict")
+    return windows.set_column(place, "verdict", pa.array(verdict.tolist(), pa.string()))
 
 
 def rummage_events(
     windows: pa.Table,
-    antenna_zones: Mapping[int, str | None],
-    settings: RfidSettings,
+    calibration: Calibration | None,
+    antenna_zones: Zones,
     make_id: Callable[[str], str],
-    reads: pa.Table | None = None,
 ) -> pa.Table:
-    """Joins the handled windows of one reader to events.
+    """Joins windows to events.
 
     Args:
-        windows: Rows of `silver.rummage_windows` of one reader, in any order; may be empty.
-        antenna_zones: The zone of each antenna that covers just one.
-        settings: Settings.
+        windows: Rows of `silver.rummage_windows`, in any order; may be empty.
+        calibration: Thresholds of the store-day; None gives no events.
+        antenna_zones: By reader and port, the zone of each antenna that covers just one.
         make_id: Makes an event's pseudonym of a text that tells it from all others.
-        reads: The rows of `bronze.rfid_reads` that were scored; they place the peak inside its
-            window.
 
     Returns:
-        `silver.rummage_events` by tag and start, without the store-day. `probability` is null: it
-        takes a store's own calibration.
+        `silver.rummage_events` by reader, tag and start, without the store-day.
 
     Example:
         >>> import datetime as dt
+        >>> from storeday.rfid.calibrate import Calibration, Tail
+        >>> from storeday.rfid.nulls import LEVELS, NOTHING
         >>> start = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
+        >>> times = [start + dt.timedelta(seconds=8 * i) for i in range(4)]
         >>> windows = pa.table({
         ...     "reader_id": ["r1"] * 4, "antenna": [1] * 4, "epc": ["AD38"] * 4,
-        ...     "window_start": [start + dt.timedelta(seconds=8 * i) for i in range(4)],
-        ...     "window_s": [8.0] * 4, "reads": [9] * 4, "score": [0.1, 5.0, 7.0, 0.2],
-        ...     "js_divergence": [None, 2e-5, 1e-3, 1e-3], "js_flag": [False, False, True, True],
-        ...     "verdict": ["still", "handled", "handled", "still"]})
-        >>> event = rummage_events(windows, {1: "rack"}, RfidSettings(), str).to_pylist()[0]
+        ...     "window_start": times, "window_s": [8.0] * 4, "reads": [9] * 4,
+        ...     "score": [0.1, 5.0, 7.0, 0.2], "tag_score": [0.1, 5.0, 7.0, 0.2],
+        ...     "moved_time": times,
+        ...     "js_divergence": [None, 2e-5, 1e-3, 1e-3], "js_flag": [False, False, True, True]})
+        >>> tail = Tail(0 * LEVELS, 0.0, 1.0, 1.0)
+        >>> found = Calibration(6.0, 4.0, {"closed": tail}, NOTHING, {"closed": 1.0})
+        >>> event = rummage_events(windows, found, {("r1", 1): "rack"}, str).to_pylist()[0]
         >>> f"{event['started_at']:%M:%S} {event['peak_time']:%M:%S} {event['ended_at']:%M:%S}"
-        '00:08 00:20 00:24'
+        '00:08 00:16 00:24'
     """
     spans = _tag_windows(windows)
-    handled = np.flatnonzero(spans.is_handled)
-    begins = _begins(spans, handled)
-    ends = np.append(begins, len(handled))[1:]
-    first, last = handled[begins], handled[ends - 1]
-    peak = handled[_highest(np.repeat(np.arange(len(begins)), ends - begins), spans.score[handled])]
+    first, peak, last = _stretches(spans, calibration)
     rows = spans.rows
-    reader = rows["reader_id"][0].as_py() if len(begins) else ""
-    antenna = _best_antennas(spans, peak)
-    zones = [antenna_zones.get(port) for port in antenna.tolist()]
-    epcs = rows["epc"].take(pa.array(spans.first[first])).to_pylist()
+    reader = rows["reader_id"].take(pa.array(spans.first[first]))
+    epc = rows["epc"].take(pa.array(spans.first[first]))
     started = spans.start_us[first]
-    names = [f"{reader}/{epc}/{time}" for epc, time in zip(epcs, started.tolist(), strict=True)]
+    names = zip(reader.to_pylist(), epc.to_pylist(), started.tolist(), strict=True)
+    antenna = _best_antennas(spans, peak)
+    ports = zip(reader.to_pylist(), antenna.tolist(), strict=True)
     slices = np.column_stack([spans.first[first], spans.first[last + 1]])
     divergence = _largest(_floats(rows, "js_divergence"), slices)
     flag = _largest(_floats(rows, "js_flag"), slices)
+    score = spans.score[peak]
+    chance = probabilities(score, calibration) if calibration is not None else score
     return table_from_columns(
         load_contract(EVENTS),
         {
-            "rummage_id": pa.array([make_id(name) for name in names], pa.string()),
-            "epc": pa.array(epcs, pa.string()),
-            "reader_id": pa.repeat(reader, len(begins)),
+            "rummage_id": pa.array(
+                [make_id("/".join(map(str, each))) for each in names], pa.string()
+            ),
+            "epc": epc,
+            "reader_id": reader,
             "antenna": antenna,
-            "peak_time": pa.array(_peaks(spans, (first, peak, last), reads, settings)).cast(UTC_US),
+            "peak_time": rows["moved_time"].take(pa.array(spans.first[peak])),
             "started_at": pa.array(started).cast(UTC_US),
             "ended_at": pa.array(spans.end_us[last]).cast(UTC_US),
-            "score": spans.score[peak],
+            "score": score,
             "js_divergence": np.where(np.isfinite(divergence), divergence, np.nan),
             "js_flag": flag > 0,
-            "zone_id": pa.array(zones, pa.string()),
+            "probability": chance,
+            "zone_id": pa.array([antenna_zones.get(port) for port in ports], pa.string()),
             "reads": _sums(rows["reads"].to_numpy(), slices),
         },
     )
 
 
 def _tag_windows(windows: pa.Table) -> _TagWindows:
-    order = [(name, "ascending") for name in ("epc", "window_start", "antenna")]
-    rows = windows.sort_by(order)
-    coded = rows["epc"].combine_chunks().dictionary_encode()
-    # In sorted rows a tag's first appearance is its rank.
-    tag = coded.indices.to_numpy().astype(np.int64)
+    keys = ("reader_id", "epc", "window_start", "antenna")
+    rows = windows.sort_by([(name, "ascending") for name in keys])
     start_us = rows["window_start"].cast(UTC_US).cast(pa.int64()).to_numpy()
-    changes = np.ones(len(tag), bool)
-    changes[1:] = (tag[1:] != tag[:-1]) | (start_us[1:] != start_us[:-1])
+    new_tag = np.ones(rows.num_rows, bool)
+    new_tag[1:] = False
+    for name in ("reader_id", "epc"):
+        code = rows[name].combine_chunks().dictionary_encode().indices.to_numpy()
+        new_tag[1:] |= code[1:] != code[:-1]
+    tag = np.cumsum(new_tag) - 1
+    changes = new_tag.copy()
+    changes[1:] |= start_us[1:] != start_us[:-1]
     first = np.flatnonzero(changes)
     length_us = np.rint(_floats(rows, "window_s")[first] * 1e6).astype(np.int64)
-    fused = fused_score(rows, _floats(rows, "score"))
-    handled = np.asarray(pc.equal(rows["verdict"], "handled"))
-    return _TagWindows(
-        rows,
-        np.append(first, len(tag)),
-        tag[first],
-        start_us[first],
-        start_us[first] + length_us,
-        np.nan_to_num(fused[first], nan=-np.inf),
-        np.logical_or.reduceat(handled, first) if len(first) else np.zeros(0, bool),
-    )
+    score = np.nan_to_num(_floats(rows, "tag_score")[first], nan=-np.inf)
+    ends = start_us[first] + length_us
+    return _TagWindows(rows, np.append(first, len(tag)), tag[first], start_us[first], ends, score)
 
 
-def _begins(spans: _TagWindows, handled: Ints) -> Ints:
-    """Places in `handled` where an event begins."""
-    before, after = handled[:-1], handled[1:]
+def _stretches(spans: _TagWindows, calibration: Calibration | None) -> tuple[Ints, Ints, Ints]:
+    """First, highest and last window of each event."""
+    none = np.zeros(0, np.int64)
+    if calibration is None:
+        return none, none, none
+    going = np.flatnonzero(spans.score > min(calibration.open_threshold, calibration.threshold))
+    if not len(going):
+        return none, none, none
+    begins = _begins(spans, going)
+    ends = np.append(begins, len(going))[1:]
+    highest = _highest(np.repeat(np.arange(len(begins)), ends - begins), spans.score[going])
+    events = spans.score[going[highest]] > calibration.threshold
+    return going[begins][events], going[highest][events], going[ends - 1][events]
+
+
+def _begins(spans: _TagWindows, going: Ints) -> Ints:
+    """Places in `going` where a stretch begins."""
+    before, after = going[:-1], going[1:]
     gap = spans.start_us[after] - spans.end_us[before]
     length = spans.end_us[after] - spans.start_us[after]
-    begins = np.ones(len(handled), bool)
+    begins = np.ones(len(going), bool)
     begins[1:] = (spans.tag[after] != spans.tag[before]) | (gap > length)
     return np.flatnonzero(begins)
 
@@ -164,72 +189,6 @@ def _best_antennas(spans: _TagWindows, peak: Ints) -> Ints:
     score = np.nan_to_num(_floats(spans.rows, "score")[row], nan=-np.inf)
     antenna = spans.rows["antenna"].to_numpy()
     return np.asarray(antenna[row[_highest(group, score)]])
-
-
-def _peaks(
-    spans: _TagWindows,
-    stretch: tuple[Ints, Ints, Ints],
-    reads: pa.Table | None,
-    settings: RfidSettings,
-) -> Ints:
-    """Best time of each event, in microseconds since 1970.
-
-    Args:
-        spans: Windows by tag.
-        stretch: First, highest and last window of each event.
-        reads: Reads that were scored, if given.
-        settings: Change that counts as noise.
-    """
-    first, peak, last = stretch
-    start_us, end_us = spans.start_us[peak], spans.end_us[peak]
-    middle = (start_us + end_us) // 2
-    if reads is None or not len(peak):
-        return middle
-    length_us = end_us - start_us
-    start_us = np.maximum(start_us - length_us, spans.start_us[first])
-    end_us = np.minimum(end_us + length_us, spans.end_us[last])
-    epcs = pc.unique(spans.rows["epc"].take(pa.array(spans.first[peak])))
-    epcs = epcs.take(pc.sort_indices(epcs))
-    chosen = tag_reads(reads.filter(pc.is_in(reads["epc"], value_set=epcs)))
-    known = np.asarray(pc.index_in(pa.array(chosen.tags, pa.string()), value_set=epcs))
-    same = chosen.series[1:] == chosen.series[:-1]
-    change = np.abs(np.diff(chosen.rssi_dbm)) - settings.peak_noise_db
-    steps = np.flatnonzero(same & (change > 0))
-    time_us = (chosen.time_us[steps] + chosen.time_us[steps + 1]) // 2
-    weight = change[steps] ** 2
-    tag = known[chosen.tag[steps]].astype(np.int64)
-    order = np.lexsort((weight, time_us, tag))
-    tag, time_us, weight = tag[order], time_us[order], weight[order]
-    wanted = np.unique(spans.tag[peak], return_inverse=True)[1]
-    return _weighted_times((wanted, start_us, end_us), (tag, time_us, weight), middle)
-
-
-def _weighted_times(
-    spans: tuple[Ints, Ints, Ints], steps: tuple[Ints, Ints, Floats], otherwise: Ints
-) -> Ints:
-    """Weighted mean time of the steps inside each span of a tag; `otherwise` where there is none.
-
-    Args:
-        spans: Tag, start and end of each span.
-        steps: Tag, time and weight of each step, sorted by tag and time.
-        otherwise: Result for a span without steps.
-    """
-    span_tag, start_us, end_us = spans
-    tag, time_us, weight = steps
-    if not len(tag):
-        return otherwise
-    origin = min(int(time_us.min()), int(start_us.min()))
-    width = max(int(time_us.max()), int(end_us.max())) - origin + 1
-    key = tag * width + (time_us - origin)
-    low = np.searchsorted(key, span_tag * width + (start_us - origin))
-    high = np.searchsorted(key, span_tag * width + (end_us - origin))
-    span = np.repeat(np.arange(len(low)), high - low)
-    step = np.arange(len(span)) + np.repeat(low - np.cumsum(high - low) + high - low, high - low)
-    total = np.bincount(span, weight[step], len(low))
-    moment = np.bincount(span, weight[step] * (time_us[step] - start_us[span]), len(low))
-    found = total > 0
-    offset = moment / np.where(found, total, 1.0)
-    return np.where(found, start_us + np.rint(offset).astype(np.int64), otherwise)
 
 
 def _largest(values: Floats, slices: Ints) -> Floats:

@@ -39,10 +39,10 @@ class TagReads:
     antennas: Ints
     series: Ints
     time_us: Ints
-    rssi_dbm: Floats
-    phase_rad: Floats
-    channel: Ints
-    count: Ints
+    rssi_dbm: NDArray[np.float32]
+    phase_rad: NDArray[np.float32]
+    channel: NDArray[np.int32]
+    count: NDArray[np.int32]
 
     @property
     def tag(self) -> Ints:
@@ -65,29 +65,44 @@ def tag_reads(reads: pa.Table) -> TagReads:
     ports, antenna = _coded(reads["antenna"])
     series = tag * max(len(ports), 1) + antenna
     time_us = reads["device_time"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
-    rssi = _floats(reads["rssi_dbm"])
-    phase = _floats(reads["phase_rad"])
+    rssi, phase = _floats(reads["rssi_dbm"]), _floats(reads["phase_rad"])
     channel = _channels(reads["frequency_mhz"])
-    count = reads["read_count"].to_numpy().astype(np.int64)
+    count = np.asarray(reads["read_count"].to_numpy(), np.int32)
     order = _order(series, time_us, (rssi, channel, phase, count))
-    same = np.zeros(len(order), bool)
-    if len(order):
-        before, after = order[:-1], order[1:]
-        same[1:] = (series[after] == series[before]) & (time_us[after] == time_us[before])
-        same[1:] &= (rssi[after] == rssi[before]) & (channel[after] == channel[before])
-        gap = np.nan_to_num(phase[after] - phase[before], nan=0.0)
-        same[1:] &= (gap == 0) & (np.isnan(phase[after]) == np.isnan(phase[before]))
-    kept = order[~same]
-    return TagReads(
-        tags,
-        np.asarray(ports, np.int64),
-        series[kept],
-        time_us[kept],
-        rssi[kept],
-        phase[kept],
-        channel[kept],
-        count[kept],
+    series, time_us, count = series[order], time_us[order], count[order]
+    rssi, phase, channel = rssi[order], phase[order], channel[order]
+    kept = _kept(series, time_us, (rssi, channel, phase))
+    found = TagReads(
+        tags, np.asarray(ports, np.int64), series, time_us, rssi, phase, channel, count
     )
+    return found if kept.all() else _chosen(found, kept)
+
+
+def _chosen(reads: TagReads, kept: NDArray[np.bool_]) -> TagReads:
+    return TagReads(
+        reads.tags,
+        reads.antennas,
+        reads.series[kept],
+        reads.time_us[kept],
+        reads.rssi_dbm[kept],
+        reads.phase_rad[kept],
+        reads.channel[kept],
+        reads.count[kept],
+    )
+
+
+def _kept(
+    series: Ints, time_us: Ints, values: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+) -> NDArray[np.bool_]:
+    """All sorted reads but those that stand twice."""
+    kept = np.ones(len(series), bool)
+    twin = np.flatnonzero((time_us[1:] == time_us[:-1]) & (series[1:] == series[:-1])) + 1
+    same = np.ones(len(twin), bool)
+    for column in values:
+        this, before = column[twin], column[twin - 1]
+        same &= (this == before) | ((this != this) & (before != before))  # noqa: PLR0124
+    kept[twin[same]] = False
+    return kept
 
 
 def _coded(values: pa.ChunkedArray) -> tuple[list[Any], Ints]:
@@ -99,17 +114,17 @@ def _coded(values: pa.ChunkedArray) -> tuple[list[Any], Ints]:
     return sorted(found), rank[coded.indices.to_numpy()]
 
 
-def _floats(values: pa.ChunkedArray) -> Floats:
-    return np.asarray(values.cast(pa.float64()).to_numpy(), np.float64)
+def _floats(values: pa.ChunkedArray) -> NDArray[np.float32]:
+    return np.asarray(values.cast(pa.float32()).to_numpy(), np.float32)
 
 
-def _channels(frequency_mhz: pa.ChunkedArray) -> Ints:
+def _channels(frequency_mhz: pa.ChunkedArray) -> NDArray[np.int32]:
     """Index of each read's frequency among those of the log; -1 where there is none."""
     coded = frequency_mhz.combine_chunks().cast(pa.float64()).dictionary_encode()
     raster = np.rint(coded.dictionary.to_numpy() / CHANNEL_MHZ)
     _, index = np.unique(raster, return_inverse=True)
     place = pc.fill_null(coded.indices, -1).to_numpy()
-    return np.asarray(np.append(index, -1).astype(np.int64)[place])
+    return np.asarray(np.append(index, -1).astype(np.int32)[place])
 
 
 def _order(series: Ints, time_us: Ints, ties: tuple[NDArray[np.generic], ...]) -> Ints:
@@ -123,9 +138,11 @@ def _order(series: Ints, time_us: Ints, ties: tuple[NDArray[np.generic], ...]) -
     key = (series << bits) | elapsed
     order = np.argsort(key)
     ordered = key[order]
+    twins = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if not len(twins):
+        return order
     tied = np.zeros(len(order), bool)
-    tied[1:] = ordered[1:] == ordered[:-1]
-    tied[:-1] |= tied[1:]
+    tied[twins] = tied[twins + 1] = True
     rows = order[tied]
     order[tied] = rows[np.lexsort((*(values[rows] for values in reversed(ties)), key[rows]))]
     return order

@@ -1,12 +1,14 @@
 """Tumbling windows of a tag's reads on one antenna.
 
 Windows begin at whole multiples of their length since 1970, so that they do not depend on which
-reads there are. A tag's length is the shortest that its read rate fills: a tag alone before a
-reader answers 50 times a second, one of 170 tags once in two to five seconds, and a spread of fewer
-than four values says nothing.
+reads there are. A tag's length is the shortest in which most of its windows hold enough reads: a
+tag alone before a reader answers 50 times a second, one of 170 tags once in two to five seconds,
+and fewer than four values say nothing.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,7 @@ class Windows:
         series: Tag and antenna, as in `TagReads`.
         length_us: Length.
         index: Start divided by length.
+        antennas: Antennas of the reader; a series is tag x antennas + antenna.
     """
 
     first: Ints
@@ -32,21 +35,57 @@ class Windows:
     series: Ints
     length_us: Ints
     index: Ints
+    antennas: int
 
     @property
     def start_us(self) -> Ints:
         """Start of each window, microseconds since 1970 UTC."""
         return self.index * self.length_us
 
+    @property
+    def tag(self) -> Ints:
+        """Index of each window's tag."""
+        return self.series // self.antennas
+
+    @property
+    def antenna(self) -> Ints:
+        """Index of each window's antenna."""
+        return self.series % self.antennas
+
+    @cached_property
+    def spans(self) -> Ints:
+        """Number of each window's tag and time, over all antennas; from 0, by tag and start."""
+        if not len(self.first):
+            return np.zeros(0, np.int64)
+        index = self.index - self.index.min()
+        bits = int(index.max()).bit_length()
+        key = (self.tag << bits) | index
+        order = np.argsort(key, kind="stable")
+        changes = np.empty(len(key), bool)
+        changes[0] = False
+        changes[1:] = key[order[1:]] != key[order[:-1]]
+        spans = np.empty(len(key), np.int64)
+        spans[order] = np.cumsum(changes)
+        return spans
+
+    @property
+    def span_count(self) -> int:
+        """Number of different tags and times."""
+        return int(self.spans.max()) + 1 if len(self.first) else 0
+
     def totals(self, values: NDArray[np.generic]) -> Floats:
         """Sum over each window's reads of a value given per read."""
         if not len(self.first):
             return np.zeros(0)
-        return np.asarray(np.add.reduceat(values.astype(np.float64), self.first))
+        return np.asarray(np.add.reduceat(values, self.first, dtype=np.float64))
 
     def of_reads(self) -> Ints:
         """Index of the window of each read."""
         return np.repeat(np.arange(len(self.first)), self.rows)
+
+    def over_antennas(self, values: NDArray[Any]) -> Floats:
+        """Sum over the antennas of a tag's window, one entry per span."""
+        return np.bincount(self.spans, values, self.span_count).astype(np.float64)
 
     def follows(self, enough: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Windows that come right after a window of the same series, both among `enough`."""
@@ -62,43 +101,65 @@ class Windows:
 
 def cut_windows(reads: TagReads, settings: RfidSettings) -> Windows:
     """Cuts reads into windows of the length that suits each tag."""
+    ports = max(len(reads.antennas), 1)
+    if not len(reads.series):
+        none = np.zeros(0, np.int64)
+        return Windows(none, none, none, none, none, ports)
     lengths_us = choose_lengths(reads, settings)
-    length_us = lengths_us[reads.tag] if len(lengths_us) else np.zeros(0, np.int64)
+    length_us = lengths_us[reads.tag]
     index = reads.time_us // length_us
-    first = _starts(reads.series, index)
+    first = starts(reads.series, index)
     rows = np.diff(np.append(first, len(reads.series)))
-    return Windows(first, rows, reads.series[first], length_us[first], index[first])
+    return Windows(first, rows, reads.series[first], length_us[first], index[first], ports)
 
 
 def choose_lengths(reads: TagReads, settings: RfidSettings) -> Ints:
-    """Window length of each tag, in microseconds, by the rate on its busiest antenna.
+    """Window length of each tag, in microseconds.
 
-    The rate counts only the longest windows in which that antenna read the tag at all, so that
-    hours without the tag do not lengthen its windows.
+    Only windows in which the tag was read at all count, so that hours without the tag do not
+    lengthen its windows.
 
     Returns:
-        Shape (tags,): the shortest length in which the rate gives `target_reads`, else the longest.
+        Shape (tags,): the shortest length of which `filled_share` of the tag's windows hold
+        `min_reads` reads, all antennas together; else the longest.
     """
-    lengths_s = np.sort(np.asarray(settings.window_lengths_s))
+    lengths_us = np.rint(np.sort(np.asarray(settings.window_lengths_s)) * 1e6).astype(np.int64)
+    tags = len(reads.tags)
+    chosen = np.full(tags, lengths_us[-1])
     if not len(reads.series):
-        return np.zeros(0, np.int64)
-    longest_us = round(lengths_s[-1] * 1e6)
-    slots = _starts(reads.series, reads.time_us // longest_us)
-    series = np.flatnonzero(np.bincount(reads.series))
-    rows = np.bincount(reads.series)[series]
-    seen_s = np.bincount(reads.series[slots])[series] * lengths_s[-1]
-    tag = series // len(reads.antennas)
-    most = np.zeros(len(reads.tags), np.int64)
-    np.maximum.at(most, tag, rows)
-    busiest = rows == most[tag]
-    rate_hz = np.zeros(len(reads.tags))
-    np.maximum.at(rate_hz, tag[busiest], rows[busiest] / seen_s[busiest])
-    place = np.searchsorted(lengths_s, settings.target_reads / rate_hz)
-    chosen = lengths_s[np.minimum(place, len(lengths_s) - 1)]
-    return np.rint(chosen * 1e6).astype(np.int64)
+        return chosen
+    origin, latest = int(reads.time_us.min()), int(reads.time_us.max())
+    is_open = np.ones(tags, bool)
+    for length_us in lengths_us[:-1].tolist():
+        seen, filled = _occupancy(reads, length_us, (origin, latest), settings.min_reads)
+        fits = is_open & (filled >= settings.filled_share * seen)
+        chosen[fits] = length_us
+        is_open &= ~fits
+    return chosen
 
 
-def _starts(*keys: Ints) -> Ints:
+# Windows that are counted in a plain array, against a sort.
+MOST_CELLS = 1 << 26
+
+
+def _occupancy(
+    reads: TagReads, length_us: int, span_us: tuple[int, int], least: int
+) -> tuple[Ints, Ints]:
+    """Windows of each tag with any reads, and with enough."""
+    origin = span_us[0] // length_us
+    width = span_us[1] // length_us - origin + 1
+    slot = reads.time_us // length_us - origin
+    tags = len(reads.tags)
+    if tags * width <= MOST_CELLS:
+        counts = np.bincount(reads.tag * width + slot, minlength=tags * width)
+        counts = counts.reshape(tags, width)
+        return (counts > 0).sum(axis=1), (counts >= least).sum(axis=1)
+    key, counts = np.unique(reads.tag * width + slot, return_counts=True)
+    tag = key // width
+    return np.bincount(tag, minlength=tags), np.bincount(tag[counts >= least], minlength=tags)
+
+
+def starts(*keys: Ints) -> Ints:
     """Places where any of several sorted keys changes, the first row included."""
     changes = np.zeros(len(keys[0]), bool)
     changes[:1] = True
