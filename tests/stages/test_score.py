@@ -24,7 +24,10 @@ versions:
     floor_plan: {width_m: 10, height_m: 8}
     zones: [{id: coats, kind: display, polygon_m: [[0, 0], [2, 0], [2, 2]]}]
     readers:
-      - {id: rack, log: {format: itemtest_csv}, antennas: [{port: 1, zones: [coats]}]}
+      - id: rack
+        log: {format: itemtest_csv}
+        antennas: [{port: 1, zones: [coats]}]
+        sentinel_epcs: [AD00]
 """
 
 
@@ -62,7 +65,7 @@ def reads(shaken):
 
 
 def both_passes(plan, table, earlier=()):
-    first = score_part(Group(DAY, "rack/0", {READS: table}), plan, frozenset({"AD00"}))
+    first = score_part(Group(DAY, "rack/0", {READS: table}), plan)
     stamped = {}
     for name, rows in first.items():
         contract = load_contract(name)
