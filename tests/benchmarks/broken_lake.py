@@ -41,8 +41,8 @@ def random_probabilities(inputs, rng):
 
 def shuffled_scores(inputs, rng):
     """Windows' scores change places."""
-    score = inputs.table("silver.rummage_windows")["score"].to_numpy()
-    return _set(inputs, "silver.rummage_windows", "score", rng.permutation(score))
+    score = inputs.table("silver.rummage_windows")["tag_score"].to_numpy()
+    return _set(inputs, "silver.rummage_windows", "tag_score", rng.permutation(score))
 
 
 def shuffled_tags(inputs, rng):

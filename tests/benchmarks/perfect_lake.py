@@ -197,7 +197,7 @@ def _windows(world, device_us):
         window_start=pa.array([window * WINDOW_S * 1_000_000 for _, window in rows]).cast(STAMP),
         window_s=np.full(len(rows), float(WINDOW_S)),
         reads=np.full(len(rows), 9),
-        score=[float(row in touched) for row in rows],
+        tag_score=[float(row in touched) for row in rows],
         verdict=["handled" if row in touched else "still" for row in rows],
     )
 

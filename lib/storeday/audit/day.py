@@ -32,9 +32,11 @@ from storeday.manifest import StoreLayout
 from storeday.measures import MeasureSettings
 
 LAKE_TABLES = (
+    "bronze.products",
     "silver.positions",
     "silver.visits",
     "silver.rummage_windows",
+    "silver.rummage_hours",
     "silver.rummage_events",
     "silver.action_events",
     "silver.match_candidates",

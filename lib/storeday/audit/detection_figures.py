@@ -1,7 +1,9 @@
 """How well tag motion and customers' actions were detected.
 
-- *rummage_auc*: the windows of `silver.rummage_windows` ranked by their antennas' mean score, a
-  window being positive if its tag was handled in it; windows left without a verdict count as draws.
+- *rummage_auc*: windows ranked by `tag_score`, one being positive if its tag was handled in it;
+  windows left without a verdict count as draws. The lake keeps windows of high scores only
+  (`rfid.kept_share`): what lies between them counts in minutes that rank below all kept windows,
+  level with each other, for every tag of the products file while readers heard anything.
 - *rummage_precision*, *rummage_recall*: rummage events and true handlings of a tag, one to one.
 - *action_precision*, *action_recall*: action events and true moments of handling of a person, one
   to one. Handlings that follow each other without a break are one action to the eye.
@@ -21,13 +23,25 @@ from storeday.audit.handlings import (
     true_handlings,
 )
 from storeday.audit.ranking import area_under_curve
-from storeday.contracts.columns import US_PER_S, Bools, Floats, Ints, floats, texts, times_us
+from storeday.contracts.columns import (
+    US_PER_S,
+    Bools,
+    Floats,
+    Ints,
+    floats,
+    position_in,
+    texts,
+    times_us,
+)
 
 RUMMAGE_NAMES = ("rummage_auc", "rummage_precision", "rummage_recall")
 ACTION_NAMES = ("action_precision", "action_recall")
 # A product carried on is handled for minutes, the action of taking it is over sooner: the study of
 # association has nobody look at a garment for longer.
 ACTION_S = 12.0
+# The longest window of the rummage score.
+MINUTE_S = 60.0
+HOUR_S = 3600.0
 
 
 def rummage_figures(day: AuditDay) -> list[Figure]:
@@ -63,37 +77,69 @@ def action_figures(day: AuditDay) -> list[Figure]:
 
 
 def _scored_windows(day: AuditDay, truth: TrueHandlings) -> tuple[Floats, Bools]:
-    """Score and truth of each tag and window; NaN where no antenna gave a score."""
+    """Score and truth of each tag's kept windows, and of the minutes between them.
+
+    Returns:
+        Scores, NaN without a verdict and minus infinity for minutes between kept windows; and
+        whether the tag was handled then.
+    """
     rows = day.inputs.table("silver.rummage_windows")
-    readers, tags = texts(rows["reader_id"]), texts(rows["epc"])
-    start_us = times_us(rows["window_start"])
-    length_s = floats(rows["window_s"])
-    score = floats(rows["score"])
-    group, first = _grouped(readers, tags, start_us, length_s)
-    known = ~np.isnan(score)
-    count = np.bincount(group[known], minlength=len(first))
-    total = np.bincount(group[known], score[known], minlength=len(first))
-    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    start_s = day.time.of_devices(start_us[first], readers.take(pa.array(first))) / US_PER_S
-    keys = np.asarray(tags.take(pa.array(first)).to_pylist(), dtype=str)
-    windows = Episodes(keys, start_s, start_s + length_s[first], start_s)
-    known = is_labelled(day, windows.moment_s)
-    return mean[known], _touches(windows.of(known), truth.episodes)
-
-
-def _grouped(
-    readers: pa.Array, tags: pa.Array, start_us: Ints, length_s: Floats
-) -> tuple[Ints, Ints]:
-    """Number of each row's reader, tag and window, and a row of each number."""
-    keys = np.column_stack(
-        [_codes(readers), _codes(tags), start_us, np.rint(length_s * US_PER_S).astype(np.int64)]
+    tags = _tags(day, rows, truth)
+    windows, score = _kept_windows(day, rows, tags)
+    between = _minutes_between(day, windows, len(tags))
+    cases = Episodes(
+        *(
+            np.concatenate([getattr(windows, name), getattr(between, name)])
+            for name in ("key", "started_s", "ended_s", "moment_s")
+        )
     )
-    _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    return group.ravel(), first
+    scores = np.concatenate([score, np.full(len(between.key), -np.inf)])
+    known = is_labelled(day, cases.moment_s)
+    handled = position_in(pa.array(truth.episodes.key.tolist(), pa.string()), tags)
+    return scores[known], _touches(cases.of(known), truth.episodes.with_key(handled))
+
+
+def _kept_windows(day: AuditDay, rows: pa.Table, tags: pa.Array) -> tuple[Episodes, Floats]:
+    """Each reader, tag and window once, in store time, with the tag's score; keys number tags."""
+    readers, tag = texts(rows["reader_id"]), position_in(texts(rows["epc"]), tags)
+    start_us, length_s = times_us(rows["window_start"]), floats(rows["window_s"])
+    length_us = np.rint(length_s * US_PER_S).astype(np.int64)
+    keys = np.column_stack([_codes(readers), tag, start_us, length_us])
+    _, first = np.unique(keys, axis=0, return_index=True)
+    start_s = day.time.of_devices(start_us[first], readers.take(pa.array(first))) / US_PER_S
+    windows = Episodes(tag[first], start_s, start_s + length_s[first], start_s)
+    return windows, floats(rows["tag_score"])[first]
 
 
 def _codes(names: pa.Array) -> Ints:
     return np.asarray(names.dictionary_encode().indices.to_numpy(), np.int64)
+
+
+def _minutes_between(day: AuditDay, windows: Episodes, tags: int) -> Episodes:
+    """Minutes in which readers heard anything, for each tag those without a kept window."""
+    first, minutes = _minutes_heard(day, windows)
+    start_s = np.asarray((first + np.tile(np.arange(minutes), tags)) * MINUTE_S, np.float64)
+    spans = Episodes(np.repeat(np.arange(tags), minutes), start_s, start_s + MINUTE_S, start_s)
+    return spans.of(~_touches(spans, windows))
+
+
+def _tags(day: AuditDay, windows: pa.Table, truth: TrueHandlings) -> pa.Array:
+    """Tags of the products file, of the kept windows and of the truth, in order."""
+    products = texts(day.inputs.table("bronze.products")["epc"]).drop_null()
+    handled = pa.array(truth.episodes.key.tolist(), pa.string())
+    parts = [products, texts(windows["epc"]), handled]
+    return pa.chunked_array(parts).unique().sort()
+
+
+def _minutes_heard(day: AuditDay, windows: Episodes) -> tuple[int, int]:
+    """First minute and number of minutes in which readers heard anything."""
+    hours = day.inputs.table("silver.rummage_hours")
+    start_s = day.time.of_devices(times_us(hours["hour_start"]), texts(hours["reader_id"]))
+    heard = np.concatenate([windows.started_s, start_s / US_PER_S]) // MINUTE_S
+    ends = np.concatenate([windows.ended_s, start_s / US_PER_S + HOUR_S]) // MINUTE_S
+    if not len(heard):
+        return 0, 0
+    return int(heard.min()), int(ends.max() - heard.min()) + 1
 
 
 def _touches(windows: Episodes, truth: Episodes) -> Bools:

@@ -9,6 +9,7 @@ Conventions: times in seconds since any common origin.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Episodes:
         moment_s: The moment that stands for the stretch, shape (n,).
     """
 
-    key: NDArray[np.str_]
+    key: NDArray[Any]
     started_s: Floats
     ended_s: Floats
     moment_s: Floats
@@ -43,7 +44,7 @@ class Episodes:
             self.key[rows], self.started_s[rows], self.ended_s[rows], self.moment_s[rows]
         )
 
-    def with_key(self, key: NDArray[np.str_]) -> "Episodes":
+    def with_key(self, key: NDArray[Any]) -> "Episodes":
         """The same stretches of other things."""
         return Episodes(key, self.started_s, self.ended_s, self.moment_s)
 
@@ -87,10 +88,10 @@ def overlaps_any(predicted: Episodes, truth: Episodes, tolerance_s: float) -> ND
 
 def _of_one_key(predicted: Episodes, truth: Episodes) -> Iterator[tuple[Ints, Ints]]:
     """Rows of both sides that share a key, key by key."""
-    true_rows: dict[str, list[int]] = {}
+    true_rows: dict[Any, list[int]] = {}
     for row, key in enumerate(truth.key.tolist()):
         true_rows.setdefault(key, []).append(row)
-    predicted_rows: dict[str, list[int]] = {}
+    predicted_rows: dict[Any, list[int]] = {}
     for row, key in enumerate(predicted.key.tolist()):
         if key in true_rows:
             predicted_rows.setdefault(key, []).append(row)
