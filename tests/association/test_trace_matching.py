@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storeday.association import AssociationSettings, Shop, associate
+from storeday.association import AssociationSettings, Shop, TraceEvidence, associate
 from storeday.association.cells import Cells, Members, Problem, Rummages, Traces, find_cells
 from storeday.association.model import assumed_model, weigh
 from storeday.association.trace_matching import solve
@@ -34,8 +34,7 @@ def match(tables, shop, settings=SETTINGS):
         tables.action_events,
         settings,
         tables.clock_offsets,
-        tables.handling_trace,
-        shop,
+        TraceEvidence(tables.handling_trace, shop),
     ).match_candidates
 
 

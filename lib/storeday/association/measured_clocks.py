@@ -79,7 +79,6 @@ class ClockQuestion:
 
 def measure_clocks(
     tables: DayTables,
-    tracklets: pa.Table | None,
     shop: Shop,
     asked: ClockQuestion,
     settings: AssociationSettings,
@@ -88,8 +87,6 @@ def measure_clocks(
 
     Args:
         tables: Tables of the day; `clock_offsets` is not used.
-        tracklets: Rows of `silver.tracklets`, for when in a second pictures are taken; None where
-            nothing is known of it.
         shop: What antennas reach, and items' homes.
         asked: Devices, reference and priors.
         settings: Settings.
@@ -107,7 +104,7 @@ def measure_clocks(
         raise ValueError(
             f"reference {asked.reference!r} is not among the devices: {', '.join(names) or 'none'}"
         )
-    day = clock_day(tables, tracklets, shop, names, settings)
+    day = clock_day(tables, shop, names, settings)
     asked = replace(asked, reference=asked.reference or best_seen(day, names, asked.devices))
     prior = _prior(names, asked, settings)
     if day is None:
