@@ -50,8 +50,8 @@ from storeday.contracts import load_contract, table_from_columns
 # Cells further than this from the first guess cannot matter: three deviations of a wide jitter.
 NEAR_GUESS_S = 3.3 * KERNEL_SD_S
 # What no statistics of the day show: how pictures' moments are stamped, and that a hand may be
-# quicker or slower than the tag's answer. Assumed; 0.1 left 89 % of 62 simulated devices within 1.96
-# errors, 0.2 leaves 92 %.
+# quicker or slower than the tag's answer. Assumed; 0.1 left 89 % of 62 simulated devices within
+# 1.96 errors, 0.2 leaves 92 %.
 SYSTEMATIC_S = 0.2
 # A jump is believed if it explains this much more than drift: e^12 to 1 against some hundred places
 # where it might have been.
