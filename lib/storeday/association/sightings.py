@@ -149,6 +149,12 @@ def customer_traces(seen: Sightings, store_us: Ints, origin_us: int) -> Traces:
     middle_us = round(float(np.angle(turn.sum()) / (2 * np.pi)) * US_PER_S) if len(turn) else 0
     second = (store_us - origin_us - middle_us + US_PER_S // 2) // US_PER_S
     order = np.lexsort((seen.camera, second, seen.customer))
+    # One camera's seconds may come to lie in one where its pictures fall on the cut: one counts.
+    twice = np.zeros(len(order), bool)
+    twice[1:] = np.all(
+        [np.diff(part[order]) == 0 for part in (seen.customer, seen.camera, second)], axis=0
+    )
+    order = order[~twice]
     customer, second = seen.customer[order], second[order]
     is_new = np.ones(len(order), bool)
     is_new[1:] = (np.diff(customer) != 0) | (np.diff(second) != 0)
