@@ -30,7 +30,7 @@ DEVICES = ["cam0", "cam1", "reader0", "reader1", "till1"]
 
 def measure(tables, shop, prior=None, reference="cam0"):
     asked = ClockQuestion(DEVICES, reference, made.START, prior)
-    rows = measure_clocks(tables, None, shop, asked, SETTINGS)
+    rows = measure_clocks(tables, shop, asked, SETTINGS)
     contract = load_contract("silver.clock_offsets")
     stamps = {"store_id": "s", "business_date": made.START.date(), "business_month": "2026-01"}
     full = conform(rows, contract, stamps)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storeday.association import AssociationSettings, Shop, associate
+from storeday.association import AssociationSettings, Shop, TraceEvidence, associate
 from storeday.association.cells import Cells, Members, Problem, Rummages, Traces, find_cells
 from storeday.association.model import assumed_model, weigh
 from storeday.association.trace_matching import solve
@@ -34,8 +34,7 @@ def match(tables, shop, settings=SETTINGS):
         tables.action_events,
         settings,
         tables.clock_offsets,
-        tables.handling_trace,
-        shop,
+        TraceEvidence(tables.handling_trace, shop),
     ).match_candidates
 
 
@@ -262,3 +261,25 @@ def test_a_giant_component_is_solved_whole():
     assert np.bincount(found.component).max() > 1_900
     used = found.action[found.action >= 0]
     assert len(used) == len(set(used.tolist())) > 0.95 * count // 2
+
+
+def test_what_two_cameras_saw_at_once_is_added_and_what_one_saw_twice_is_not():
+    from storeday.association.sightings import Sightings, customer_traces
+
+    # Camera 0 at 0.49 and 1.49 s, camera 1 at 0.51 s; both of its own seconds are cut together
+    # with a clock that made one of camera 0's come late.
+    us = np.array([490_000, 1_490_000, 1_510_000, 510_000])
+    seen = Sightings(
+        np.array([0, 0, 0, 1]),
+        np.zeros(4, int),
+        np.array([0, 0, 0, 1]),
+        us,
+        np.full((4, 4), 1.0),
+        np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [2.0, 0.0]]),
+        pa.array(["c"]),
+        pa.array(["cam0", "cam1"]),
+    )
+    found = customer_traces(seen, us, 0)
+    assert found.evidence == pytest.approx([np.exp(2.0), np.exp(1.0)])
+    assert found.place_m[:, 0].tolist() == [1.0, 1.0]
+    assert found.time_s == pytest.approx([0.5, 1.5], abs=0.02)

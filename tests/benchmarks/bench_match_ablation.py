@@ -109,6 +109,7 @@ def _by_traces(day: MatchDay, clocks: pa.Table) -> list[float]:
         day.tables["action_events"],
         day.tables["handling_trace"],
         clocks,
+        day.tables["tracklets"],
     )
     found = []
     setup = trace_matching.read_day(tables, shop_of(day), settings)

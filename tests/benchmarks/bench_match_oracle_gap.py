@@ -81,12 +81,11 @@ def _oracle_accuracy(day: MatchDay, oracle) -> float:
             candidates.append(oracle.Candidate(person, windows, place))
         rummages.append((moment, events["score"][number].as_py(), candidates))
     found = oracle.solve_day(rummages, truth)
-    right = [
-        bool(len(share))
-        and rummages[number][2][int(share.argmax())].person == day.true_customer[name]
-        for number, (name, share) in enumerate(zip(names, found, strict=True))
-        if day.true_customer[name]
-    ]
+    right = []
+    for number, (name, share) in enumerate(zip(names, found, strict=True)):
+        if day.true_customer[name]:
+            best = rummages[number][2][int(share.argmax())].person if len(share) else ""
+            right.append(day.person_of.get(best) == day.true_customer[name])
     return float(np.mean(right))
 
 
@@ -160,7 +159,7 @@ def _place_ratios(day: MatchDay, rows, about, moments) -> np.ndarray:
         for person, own in seen[number].items():
             away = _away(rows, own, middles[number], moments[number : number + 1])[0]
             if away < 100:
-                is_handler = int(person == day.true_customer[name])
+                is_handler = int(day.person_of[person] == day.true_customer[name])
                 bin_ = min(int(away / BIN_M), BINS - 1)
                 counts[1 - number % 2, int(is_home[number]), is_handler, bin_] += 1
     share = counts / counts.sum(axis=3, keepdims=True)

@@ -33,7 +33,9 @@ class MatchDay:
         homes: Place of each tag's home, by tag.
         home_zones: Home zone of each tag, by tag.
         reach: Polygons of each antenna's zones, by reader and antenna, then zone.
-        true_customer: True customer's name of each rummage, None where nobody handled the tag.
+        true_customer: True person of each rummage, None where nobody handled the tag.
+        person_of: True person whom each customer of the tables stands for: the one with whom it
+            shares most seconds.
         handlings: Handlings of the day.
         true_offset_s: True offset of each device in the middle of the day.
         true_drift_ppm: Its drift.
@@ -46,6 +48,7 @@ class MatchDay:
     home_zones: dict
     reach: dict
     true_customer: dict
+    person_of: dict
     handlings: int
     true_offset_s: dict
     true_drift_ppm: dict
@@ -154,7 +157,7 @@ def study_day(visitors: int, seed: int, *, with_location: bool = True, **regime)
     devices = tuple(sorted({*trace["camera_id"].to_pylist(), *events["reader_id"].to_pylist()}))
     return MatchDay(
         tables,
-        homes, {}, reach, truth, len(handlings), {}, {}, int(sim.T / 2 * US_PER_S), devices,
+        homes, {}, reach, truth, {}, len(handlings), {}, {}, int(sim.T / 2 * US_PER_S), devices,
     )  # fmt: skip
 
 
@@ -247,7 +250,7 @@ def _own_day(day, products, truth, sales) -> MatchDay:
         homes,
         {row["epc"]: row["home_zone"] for row in products if row["home_zone"]},
         reach,
-        _true_customers(tables, truth, clocks, start_us),
+        *_true_customers(tables, truth, clocks, start_us),
         truth["interactions"].num_rows,
         middle,
         {name: drift for name, (_, drift) in clocks.items()},
@@ -256,8 +259,8 @@ def _own_day(day, products, truth, sales) -> MatchDay:
     )
 
 
-def _true_customers(tables, truth, clocks, start_us) -> dict:
-    """The customer's name in the tables, for each rummage whose tag was truly handled then."""
+def _true_customers(tables, truth, clocks, start_us) -> tuple[dict, dict]:
+    """The person of each rummage whose tag was truly handled then, and of each customer."""
     from storeday.audit.correspondence import Places, correspond
     from storeday.audit.episodes import Episodes, pair_episodes
 
@@ -287,14 +290,16 @@ def _true_customers(tables, truth, clocks, start_us) -> dict:
         true["y"].to_numpy(),
     )
     found = correspond(places, true_places, len(names))
-    name_of: dict[int, str] = {}
-    for index, who in enumerate(found.true_person.tolist()):
-        name_of.setdefault(who, names[index].as_py())
+    person_of = {
+        name: f"person {who}"
+        for name, who in zip(names.to_pylist(), found.true_person.tolist(), strict=True)
+    }
     handler = handled["customer"].to_numpy()
-    return {
-        rummage: name_of.get(int(handler[one]), "not seen") if one >= 0 else None
+    true = {
+        rummage: f"person {handler[one]}" if one >= 0 else None
         for rummage, one in zip(events["rummage_id"].to_pylist(), row.tolist(), strict=True)
     }
+    return true, person_of
 
 
 def _seconds(values, start_us: int) -> np.ndarray:
@@ -351,6 +356,8 @@ class Score:
 def score(day: MatchDay, candidates: pa.Table) -> Score:
     """Scores rows of `silver.match_candidates`."""
     rows = candidates.to_pylist()
+    for row in rows:
+        row["person"] = day.person_of.get(row["customer_id"], row["customer_id"])
     chosen = {row["rummage_id"]: row for row in rows if row["is_chosen"]}
     top: dict[str, dict] = {}
     for row in rows:
@@ -358,7 +365,7 @@ def score(day: MatchDay, candidates: pa.Table) -> Score:
         if row["customer_id"] and (best is None or row["probability"] > best["probability"]):
             top[row["rummage_id"]] = row
     true = [name for name, who in day.true_customer.items() if who]
-    right = {name for name in true if chosen[name]["customer_id"] == day.true_customer[name]}
+    right = {name for name in true if chosen[name]["person"] == day.true_customer[name]}
     published = {
         name for name, row in chosen.items() if row["customer_id"] and row["probability"] > 0.5
     }
@@ -368,7 +375,7 @@ def score(day: MatchDay, candidates: pa.Table) -> Score:
         len(right & published) / max(len(published), 1),
         len(right & published) / max(day.handlings, 1),
         np.array([top[name]["probability"] for name in names]),
-        np.array([top[name]["customer_id"] == day.true_customer[name] for name in names]),
+        np.array([top[name]["person"] == day.true_customer[name] for name in names]),
     )
 
 
@@ -399,12 +406,14 @@ def measured_clocks(day: MatchDay, settings=None) -> pa.Table:
     from storeday.association import AssociationSettings, ClockQuestion, DayTables, measure_clocks
 
     tables = DayTables(
-        day.tables["rummage_events"], day.tables["action_events"], day.tables["handling_trace"]
+        day.tables["rummage_events"],
+        day.tables["action_events"],
+        day.tables["handling_trace"],
+        tracklets=day.tables["tracklets"],
     )
     middle = dt.datetime.fromtimestamp(day.middle_us / US_PER_S, dt.UTC)
     return measure_clocks(
         tables,
-        day.tables["tracklets"],
         shop_of(day),
         ClockQuestion(day.devices, None, middle),
         settings or AssociationSettings(),
@@ -413,14 +422,13 @@ def measured_clocks(day: MatchDay, settings=None) -> pa.Table:
 
 def matched(day: MatchDay, clocks: pa.Table | None = None, settings=None) -> Score:
     """The day matched as `calibrate` and `associate` do it, and scored."""
-    from storeday.association import AssociationSettings, associate
+    from storeday.association import AssociationSettings, TraceEvidence, associate
 
     found = associate(
         day.tables["rummage_events"],
         day.tables["action_events"],
         settings or AssociationSettings(),
         measured_clocks(day) if clocks is None else clocks,
-        day.tables["handling_trace"],
-        shop_of(day),
+        TraceEvidence(day.tables["handling_trace"], shop_of(day), day.tables["tracklets"]),
     )
     return score(day, found.match_candidates)

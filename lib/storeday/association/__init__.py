@@ -4,7 +4,7 @@ Order of use: `measure_clocks` measures the clocks, `associate` tells who may ha
 of each rummage event, `interactions` tells who, what, when and where.
 """
 
-from storeday.association.candidates import Matches, associate
+from storeday.association.candidates import Matches, TraceEvidence, associate
 from storeday.association.clocks import assumed_offsets, store_times_us
 from storeday.association.graph import Graph, time_graph
 from storeday.association.interactions import InteractionRules, interactions
@@ -25,6 +25,7 @@ __all__ = [
     "Matching",
     "Reach",
     "Shop",
+    "TraceEvidence",
     "associate",
     "assumed_offsets",
     "best_matching",

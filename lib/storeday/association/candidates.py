@@ -12,7 +12,7 @@ candidates and of nobody; a candidate weighs what the best of its actions weighs
 rummage alone, whatever the solver made of its rivals, and are not calibrated.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,21 @@ class Matches:
 
 
 @dataclass(frozen=True)
+class TraceEvidence:
+    """What matching by traces looks at.
+
+    Attributes:
+        handling_trace: Rows of `silver.handling_trace`, in any order.
+        shop: What antennas reach and where items are at home; anything and anywhere by default.
+        tracklets: Rows of `silver.tracklets`; None where nothing is known of them.
+    """
+
+    handling_trace: pa.Table
+    shop: Shop = field(default_factory=Shop)
+    tracklets: pa.Table | None = None
+
+
+@dataclass(frozen=True)
 class _Events:
     """Rummages or actions by store time and id.
 
@@ -91,8 +106,7 @@ def associate(
     action_events: pa.Table,
     settings: AssociationSettings,
     clock_offsets: pa.Table | None = None,
-    handling_trace: pa.Table | None = None,
-    shop: Shop | None = None,
+    evidence: TraceEvidence | None = None,
 ) -> Matches:
     """Matches rummage events with customers.
 
@@ -102,9 +116,8 @@ def associate(
         settings: Settings.
         clock_offsets: Rows of `silver.clock_offsets`; device times are compared as they stand where
             there is none.
-        handling_trace: Rows of `silver.handling_trace`, in any order. Without any the article's
-            method is used.
-        shop: What antennas reach and where items are at home; anything and anywhere without it.
+        evidence: Traces, and what is known of the shop; without any traces the article's method is
+            used.
 
     Returns:
         Candidates and actions without a product. In a candidate's row `action_id` is the action
@@ -128,9 +141,15 @@ def associate(
         >>> found.unmatched_actions.select(["action_id", "reason"]).to_pylist()
         [{'action_id': 'a', 'reason': 'lost_to_another'}]
     """
-    if settings.method == "trace" and handling_trace is not None and handling_trace.num_rows:
-        tables = DayTables(rummage_events, action_events, handling_trace, clock_offsets)
-        return _by_traces(tables, shop or Shop(), settings)
+    if settings.method == "trace" and evidence is not None and evidence.handling_trace.num_rows:
+        tables = DayTables(
+            rummage_events,
+            action_events,
+            evidence.handling_trace,
+            clock_offsets,
+            evidence.tracklets,
+        )
+        return _by_traces(tables, evidence.shop, settings)
     rummages = _in_time(rummage_events, "rummage_id", "reader_id", clock_offsets)
     actions = _in_time(action_events, "action_id", "camera_id", clock_offsets)
     graph = time_graph(

@@ -57,7 +57,6 @@ class ClockDay:
 
 def clock_day(
     tables: DayTables,
-    tracklets: pa.Table | None,
     shop: Shop,
     names: list[str],
     settings: AssociationSettings,
@@ -77,7 +76,7 @@ def clock_day(
     order = order[:: max(1, -(-len(order) // MOST_EVENTS))]
     events, event_us = events.take(pa.array(order)), event_us[order]
     origin_us = int(min(seen.device_us.min(), event_us.min()))
-    phase_us = frame_phase_us(seen, tracklets)
+    phase_us = frame_phase_us(seen, tables.tracklets)
     traces = camera_traces(seen, origin_us, phase_us)
     rummages, areas = rummages_of(events, (event_us - origin_us) / US_PER_S, shop, settings.reach_m)
     members = members_of(traces.place_m, areas, settings.reach_m)

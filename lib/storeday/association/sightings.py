@@ -143,8 +143,18 @@ def customer_traces(seen: Sightings, store_us: Ints, origin_us: int) -> Traces:
     Returns:
         Traces by customer and time.
     """
-    second = (store_us - origin_us) // US_PER_S
+    # Cameras that take a picture a second take it at some fraction of it; seconds are cut where
+    # none is taken, so that what two cameras saw at once falls into one.
+    turn = np.exp(2j * np.pi * (store_us % US_PER_S) / US_PER_S)
+    middle_us = round(float(np.angle(turn.sum()) / (2 * np.pi)) * US_PER_S) if len(turn) else 0
+    second = (store_us - origin_us - middle_us + US_PER_S // 2) // US_PER_S
     order = np.lexsort((seen.camera, second, seen.customer))
+    # One camera's seconds may come to lie in one where its pictures fall on the cut: one counts.
+    twice = np.zeros(len(order), bool)
+    twice[1:] = np.all(
+        [np.diff(part[order]) == 0 for part in (seen.customer, seen.camera, second)], axis=0
+    )
+    order = order[~twice]
     customer, second = seen.customer[order], second[order]
     is_new = np.ones(len(order), bool)
     is_new[1:] = (np.diff(customer) != 0) | (np.diff(second) != 0)
@@ -156,7 +166,7 @@ def customer_traces(seen: Sightings, store_us: Ints, origin_us: int) -> Traces:
     ]
     return Traces(
         customer[is_new],
-        np.asarray(second[is_new] + 0.5, np.float64),
+        np.asarray(second[is_new] + middle_us / US_PER_S, np.float64),
         evidence_of(np.minimum(np.column_stack(ratio), MOST)),
         _means(seen.place_m[order], cell, count),
         seen.camera[order][is_new],

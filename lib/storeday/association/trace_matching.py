@@ -23,6 +23,7 @@ from storeday.association.columns import (
     texts,
     times_us,
 )
+from storeday.association.frame_phase import frame_phase_us
 from storeday.association.model import Weighed, assumed_model, learn, weigh
 from storeday.association.posterior import ROUNDS, Posterior, posterior
 from storeday.association.settings import AssociationSettings
@@ -45,12 +46,15 @@ class DayTables:
         action_events: Rows of `silver.action_events`.
         handling_trace: Rows of `silver.handling_trace`.
         clock_offsets: Rows of `silver.clock_offsets`; None where all clocks agree.
+        tracklets: Rows of `silver.tracklets`, for when in a second pictures are taken; None where
+            nothing is known of it.
     """
 
     rummage_events: pa.Table
     action_events: pa.Table
     handling_trace: pa.Table
     clock_offsets: pa.Table | None = None
+    tracklets: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,8 @@ class MatchDay:
 def read_day(tables: DayTables, shop: Shop, settings: AssociationSettings) -> MatchDay:
     """Reads a day's tables; rummages in order of store time and id."""
     seen = sightings(tables.handling_trace, tables.action_events)
-    store_us = _store_us(seen.device_us, seen.cameras.take(pa.array(seen.camera)), tables)
+    device_us = seen.device_us + frame_phase_us(seen, tables.tracklets)
+    store_us = _store_us(device_us, seen.cameras.take(pa.array(seen.camera)), tables)
     events = tables.rummage_events
     event_us = _store_us(times_us(events["peak_time"]), texts(events["reader_id"]), tables)
     order = order_of(event_us, texts(events["rummage_id"]))

@@ -2,6 +2,7 @@
 
 from pyspark.sql import DataFrame
 
+from storeday.association import TraceEvidence
 from storeday.association import associate as match
 from storeday.lake.bundle import Group, pack
 from storeday.stages.plan import DayPlan
@@ -10,8 +11,8 @@ from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 
 RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
 TRACE, OFFSETS = "silver.handling_trace", "silver.clock_offsets"
-PRODUCTS = "bronze.products"
-READS = (RUMMAGES, ACTIONS, TRACE, OFFSETS, PRODUCTS)
+TRACKLETS, PRODUCTS = "silver.tracklets", "bronze.products"
+READS = (RUMMAGES, ACTIONS, TRACE, TRACKLETS, OFFSETS, PRODUCTS)
 CANDIDATES, UNMATCHED = "silver.match_candidates", "silver.unmatched_actions"
 
 
@@ -29,8 +30,11 @@ def associate(group: Group, plan: DayPlan) -> Tables:
         group.table(ACTIONS),
         plan.settings.association,
         group.table(OFFSETS),
-        group.table(TRACE),
-        shop_of(plan.layout, rummages, group.table(PRODUCTS)),
+        TraceEvidence(
+            group.table(TRACE),
+            shop_of(plan.layout, rummages, group.table(PRODUCTS)),
+            group.table(TRACKLETS),
+        ),
     )
     return {CANDIDATES: matches.match_candidates, UNMATCHED: matches.unmatched_actions}
 

@@ -44,10 +44,14 @@ def calibrate(group: Group, plan: DayPlan) -> Tables:
     if not devices:
         return {OFFSETS: empty(load_contract(OFFSETS))}
     day = business_day(plan.day.business_date, layout.timezone, layout.day_starts_at)
-    tables = DayTables(group.table(RUMMAGES), group.table(ACTIONS), group.table(TRACE))
+    tables = DayTables(
+        group.table(RUMMAGES),
+        group.table(ACTIONS),
+        group.table(TRACE),
+        tracklets=group.table(TRACKLETS),
+    )
     offsets = measure_clocks(
         tables,
-        group.table(TRACKLETS),
         shop_of(layout, tables.rummage_events, group.table(PRODUCTS)),
         ClockQuestion(devices, None, day.start),
         plan.settings.association,
