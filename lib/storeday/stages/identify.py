@@ -9,9 +9,16 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sf
 
 from storeday.actions import action_events, handling_trace
-from storeday.floor.calendar import Interval
+from storeday.floor.calendar import Interval, opening_interval
 from storeday.identity import (
+    Appearance,
+    Scene,
+    Shop,
+    TrackletEnds,
+    customer_looks,
     join_tracklets,
+    located_points,
+    people_of_visits,
     positions_by_second,
     tracklet_embeddings,
     tracklet_ends,
@@ -45,20 +52,42 @@ def identify(group: Group, plan: DayPlan) -> Tables:
     detections, points = group.table(DETECTIONS), group.table(POINTS)
     ends = tracklet_ends(group.table(TRACKLETS), detections, points, settings)
     looks = tracklet_embeddings(points, group.table(EMBEDDINGS))
-    identities = join_tracklets(ends, looks, settings, plan.make_id)
+    if settings.appearance == "off":
+        looks = Appearance.none()
+    identities = join_tracklets(ends, looks, settings, plan.make_id, _scene(plan, ends, group))
+    positions = positions_by_second(detections, points, identities, _named_zones(plan), settings)
     trace = handling_trace(detections, points, identities)
     footage = _footage(group.table(SEGMENTS))
     return {
         IDENTITIES: identities,
-        VISITS: visits(ends, identities, _zones(plan, "entrance"), footage, settings),
-        POSITIONS: positions_by_second(
-            detections, points, identities, _named_zones(plan), settings
+        VISITS: people_of_visits(
+            visits(ends, identities, _zones(plan, "entrance"), footage, settings),
+            positions,
+            customer_looks(looks, identities),
+            _shop(plan),
+            plan.make_id,
         ),
+        POSITIONS: positions,
         TRACE: trace,
         ACTIONS: action_events(
             trace, _named_zones(plan, "display"), plan.settings.actions, plan.make_id
         ),
     }
+
+
+def _scene(plan: DayPlan, ends: TrackletEnds, group: Group) -> Scene:
+    floor = plan.layout.floor_plan
+    ids = pa.array(ends.tracklet_id, pa.string())
+    points = located_points(
+        group.table(DETECTIONS), group.table(POINTS), ids, plan.settings.identity.place_error_m
+    )
+    return Scene(points, _zones(plan, "entrance"), floor.width_m * floor.height_m)
+
+
+def _shop(plan: DayPlan) -> Shop:
+    layout, date = plan.layout, plan.day.business_date
+    opening = opening_interval(date, layout.opening_hours.on(date), layout.timezone)
+    return Shop({zone.id: zone.kind for zone in layout.zones}, opening)
 
 
 def _sampled_embeddings(context: StageContext) -> DataFrame:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from storeday.contracts import load_contract, table_from_columns
 from storeday.tracking.associate import NO_TRACK, confirmed, tracks_of_frames
 from storeday.tracking.settings import TrackingSettings
-from storeday.tracking.stitch import stitch_tracks
+from storeday.tracking.stitch import split_where_missed, stitch_tracks
 
 US_PER_S = 1e6
 
@@ -82,7 +82,7 @@ def track_frames(
     scores: NDArray[np.float64],
     settings: TrackingSettings,
 ) -> NDArray[np.int64]:
-    """Tracks of one camera: associated frame by frame, then stitched over gaps.
+    """Tracks of one camera: associated frame by frame, cut where missed, stitched over gaps.
 
     Tracks of a single box take part in the stitching: at one frame a second a walker's boxes do not
     overlap, so that each starts a track of its own. Those that stay single are dropped afterwards.
@@ -97,6 +97,7 @@ def track_frames(
         Track of each box, (n,): numbers from 0, or -1 for none.
     """
     tracks = tracks_of_frames(times_s, boxes_px, scores, settings)
+    tracks = split_where_missed(times_s, tracks) if settings.stitch_gap_s > 0 else tracks
     return confirmed(stitch_tracks(times_s, boxes_px, tracks, settings), settings)
 
 

@@ -48,6 +48,8 @@ class TrackingSettings:
         stitch_depth_wander_per_s: The same up and down the picture, where way is foreshortened.
         stitch_height_error: Standard deviation of the logarithm of the heights' ratio.
         stitch_least_log_odds: Least log-odds at which tracks are joined; a wrong join is for good.
+        stitch_least_probability: Least probability of a join against all rivals at either end. What
+            is open between two is left to identity, which knows floor, looks and other cameras.
     """
 
     high_score: float = 0.6
@@ -61,7 +63,7 @@ class TrackingSettings:
     loose_deviations: float = 0.0
     loosest_gate: float = -0.35
     stitch_gap_s: float = 12.0
-    stitch_share: float = 0.3
+    stitch_share: float = 0.5
     stitch_mean_gap_s: float = 3.0
     stitch_window_s: float = 1.0
     stitch_fade_s: float = 4.0
@@ -71,3 +73,4 @@ class TrackingSettings:
     stitch_depth_wander_per_s: float = 0.08
     stitch_height_error: float = 0.15
     stitch_least_log_odds: float = 1.0
+    stitch_least_probability: float = 0.8

@@ -34,6 +34,35 @@ BOX_ERROR = 0.05
 PACE = 0.8
 # Starts are counted in a window of this length around each, at least.
 RATE_WINDOW_S = 600.0
+# What one pass joins is no rival any more in the next.
+PASSES = 4
+MAX_EXPONENT = 500.0
+
+
+def split_where_missed(times_s: Floats, tracks: Ints) -> Ints:
+    """Cuts tracks wherever they missed a frame, so that the stitching decides how they go on.
+
+    The tracker takes the first box that fits after a miss, which is when it takes somebody else's;
+    afterwards both sides of every miss are known.
+
+    Args:
+        times_s: Time of each box, (n,), any order. A frame is a distinct time.
+        tracks: Track of each box, (n,), or -1 for none.
+
+    Returns:
+        Tracks numbered from 0 by the order of `tracks` and time; -1 stays.
+
+    Example:
+        >>> split_where_missed(np.array([0.0, 1.0, 1.0, 2.0]), np.array([0, 1, -1, 0])).tolist()
+        [0, 2, -1, 1]
+    """
+    _, frame = np.unique(times_s, return_inverse=True)
+    rows = np.flatnonzero(tracks >= 0)
+    rows = rows[np.lexsort((frame[rows], tracks[rows]))]
+    cut = (np.diff(tracks[rows]) != 0) | (np.diff(frame[rows]) > 1)
+    result = tracks.copy()
+    result[rows] = np.cumsum(np.concatenate([[False], cut]))[: len(rows)]
+    return result
 
 
 @dataclass(frozen=True)
@@ -73,18 +102,39 @@ def stitch_tracks(
         >>> stitch_tracks(times_s, boxes_px, np.array([0, 0, 0, 1, 1, 1]), TrackingSettings())
         array([0, 0, 0, 0, 0, 0])
     """
-    count = int(tracks.max(initial=-1)) + 1
-    if count < 2 or settings.stitch_gap_s <= 0:
-        return tracks.copy()
+    joined = tracks.copy()
+    if settings.stitch_gap_s <= 0:
+        return joined
     rows = np.flatnonzero(tracks >= 0)
-    rows = rows[np.lexsort((times_s[rows], tracks[rows]))]
-    first = np.searchsorted(tracks[rows], np.arange(count))
-    last = np.append(first[1:], len(rows)) - 1
-    begins = _ends(times_s[rows], boxes_px[rows], tracks[rows], first, settings)
-    finishes = _ends(times_s[rows], boxes_px[rows], tracks[rows], last, settings)
+    times_s, boxes_px = times_s[rows], boxes_px[rows]
+    for _ in range(PASSES):
+        before = int(joined.max(initial=-1)) + 1
+        if before < 2:
+            break
+        joined[rows] = _joined_once(times_s, boxes_px, joined[rows], settings)
+        if int(joined.max()) + 1 == before:
+            break
+    return joined
+
+
+def _joined_once(
+    times_s: Floats, boxes_px: Floats, tracks: Ints, settings: TrackingSettings
+) -> Ints:
+    """One assignment over all ends and starts; all rows have a track."""
+    count = int(tracks.max()) + 1
+    order = np.lexsort((times_s, tracks))
+    first = np.searchsorted(tracks[order], np.arange(count))
+    last = np.append(first[1:], len(order)) - 1
+    begins, finishes = (
+        _ends(times_s[order], boxes_px[order], tracks[order], border, settings)
+        for border in (first, last)
+    )
     source, target = _candidates(finishes.time_s, begins.time_s, settings.stitch_gap_s)
-    gain = _gain(finishes, begins, source, target, _area_px2(boxes_px[rows]), settings)
-    chosen = best_pairs(source, target, gain)
+    log_odds = _log_odds(finishes, begins, source, target, _area_px2(boxes_px), settings)
+    chosen = best_pairs(source, target, log_odds - settings.stitch_least_log_odds)
+    odds = np.exp(np.minimum(log_odds, MAX_EXPONENT))
+    rivals = np.bincount(source, odds, count)[source] + np.bincount(target, odds, count)[target]
+    chosen &= odds / (1 + rivals - odds) >= settings.stitch_least_probability
     return _renumbered(tracks, source[chosen], target[chosen], count)
 
 
@@ -124,7 +174,7 @@ def _candidates(ended_s: Floats, started_s: Floats, gap_s: float) -> tuple[Ints,
     return source, order[low[source] + offset].astype(np.int64)
 
 
-def _gain(
+def _log_odds(
     finishes: _Ends,
     begins: _Ends,
     source: Ints,
@@ -146,7 +196,7 @@ def _gain(
     density = rate_hz * unit_px**2 / area_px2
     broke = np.log(settings.stitch_share / settings.stitch_mean_gap_s)
     broke = broke - gap_s / settings.stitch_mean_gap_s - 2 * np.log1p(-settings.stitch_share)
-    return np.asarray(near + size + broke - np.log(density) - settings.stitch_least_log_odds)
+    return np.asarray(near + size + broke - np.log(density))
 
 
 def _log_density(misfit: Floats, gap_s: Floats, settings: TrackingSettings) -> Floats:
