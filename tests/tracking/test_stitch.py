@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,14 +16,19 @@ def boxes_at(x_px, y_px=500.0, height_px=200.0):
     return np.stack((x_px - half, top, x_px + half, top + height_px), axis=1)
 
 
-def test_two_people_who_swap_sides_behind_a_rack_keep_themselves():
-    # Both go on at their pace; the nearer start is the other one's.
+def test_two_people_who_swap_sides_behind_a_rack_are_not_mixed():
+    # Both go on at their pace; the nearer start is the other one's. In doubt they are left apart,
+    # and with no doubt allowed for they are told right.
     before, after = np.arange(0, 3, 0.2), np.arange(5, 8, 0.2)
     times_s = np.concatenate([before, after, before, after])
     x_px = np.concatenate([100 + 120 * times_s[:30], 1100 - 120 * times_s[30:]])
     tracks = np.repeat([0, 2, 1, 3], 15)
     joined = stitch_tracks(times_s, boxes_at(x_px), tracks, SETTINGS)
-    assert joined.tolist() == np.repeat([0, 0, 1, 1], 15).tolist()
+    assert joined[0] not in joined[45:]
+    assert joined[30] not in joined[15:30]
+    bold = replace(SETTINGS, stitch_least_probability=0.0, stitch_least_log_odds=-3.0)
+    told = stitch_tracks(times_s, boxes_at(x_px), tracks, bold)
+    assert told.tolist() == np.repeat([0, 0, 1, 1], 15).tolist()
 
 
 def test_no_join_too_far_too_late_or_of_another_height():

@@ -2,6 +2,7 @@ import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from storeday.tracking import TrackingSettings, associate_frames, track_frames
@@ -24,11 +25,23 @@ def trials():
     return module
 
 
+def purity(days):
+    """Share of tracked boxes that are of their track's main person."""
+    right = total = 0
+    for _, boxes, tracks in days:
+        for number in range(tracks.max() + 1):
+            people = boxes.person[(tracks == number) & (boxes.person >= 0)]
+            if len(people):
+                right += np.bincount(people).max()
+                total += len(people)
+    return right / total
+
+
 @pytest.mark.parametrize("frames", [6, 15])
-def test_stitching_holds_walkers_at_low_frame_rates(trials, frames):
-    """Like the tracker's loose pass, which mixes more people (DECISIONS.md)."""
+def test_stitched_tracks_mix_fewer_people_than_the_loose_pass(trials, frames):
+    """Identity can join what tracking left apart, and never part what it mixed (DECISIONS.md)."""
     print("seeds", SEEDS)
-    figures = {}
+    mixed = {}
     for name, (tracker, settings) in WAYS.items():
         days = []
         for seed in SEEDS:
@@ -36,7 +49,7 @@ def test_stitching_holds_walkers_at_low_frame_rates(trials, frames):
             boxes = trials.detect(truth, precision=0.9, recall=0.85, seed=seed).every(frames)
             tracks = tracker(boxes.times_s, boxes.corners_px, boxes.score, settings)
             days.append((truth.every(frames), boxes, tracks))
-        figures[name] = trials.identity_f1(days)
-    print(f"every {frames}th frame: IDF1 {figures}")
-    assert figures["loose"] > figures["strict"] + 0.01
-    assert figures["stitched"] > figures["strict"] + 0.03
+        mixed[name] = purity(days)
+        print(f"every {frames}th frame, {name}: IDF1 {trials.identity_f1(days):.3f}")
+    print(f"purity {mixed}")
+    assert mixed["stitched"] > mixed["loose"] + 0.01

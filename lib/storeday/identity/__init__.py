@@ -12,6 +12,7 @@ from storeday.identity.appearance import (
     tracklet_embeddings,
 )
 from storeday.identity.company import Shop, customer_looks, people_of_visits
+from storeday.identity.crossings import count_at_doors, door_crossings
 from storeday.identity.customers import join_tracklets
 from storeday.identity.ends import TrackletEnds, tracklet_ends
 from storeday.identity.groups import GroupSettings, visit_groups
@@ -37,7 +38,9 @@ __all__ = [
     "best_links",
     "candidate_links",
     "certain_pairs",
+    "count_at_doors",
     "customer_looks",
+    "door_crossings",
     "fit_appearance",
     "join_across",
     "join_tracklets",

@@ -39,17 +39,17 @@ def join_by_evidence(
         [0, 0, 2]
     """
     between: list[dict[int, float]] = [{} for _ in range(count)]
-    heap = []
-    for one, other, weight in zip(pairs[0].tolist(), pairs[1].tolist(), evidence, strict=True):
-        between[one][other] = between[other][one] = float(weight)
-        if weight > least:
-            heap.append((-float(weight), one, other))
+    for one, other, weight in zip(*(part.tolist() for part in (*pairs, evidence)), strict=True):
+        between[one][other] = between[other][one] = weight
+    above = evidence > least
+    gains = (-evidence[above]).tolist()
+    heap = list(zip(gains, pairs[0][above].tolist(), pairs[1][above].tolist(), strict=True))
     heapq.heapify(heap)
     members: list[list[int]] = [[item] for item in range(count)]
     while heap:
         weight, one, other = heapq.heappop(heap)
-        if between[one].get(other) != -weight or not members[one] or not members[other]:
-            continue
+        if between[one].get(other) != -weight:
+            continue  # changed since, or taken up by another cluster
         if forbidden(members[one], members[other]):
             between[one][other] = between[other][one] = -np.inf
             continue

@@ -5,6 +5,7 @@ Two visits belong together if they began within `together_entry_s` of each other
 connected components: a friend's friend came along.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -91,8 +92,7 @@ def _tracks(positions: pa.Table, names: pa.Array) -> list[tuple[Floats, Floats]]
     order = np.lexsort((second, who))
     bounds = np.searchsorted(who[order], np.arange(len(names) + 1))
     return [
-        (second[order[a:b]].astype(float), place[order[a:b]])
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True)
+        (second[order[a:b]].astype(float), place[order[a:b]]) for a, b in itertools.pairwise(bounds)
     ]
 
 

@@ -5,9 +5,9 @@ tracklet's; chains that run beside each other in two cameras have long been in o
 chains for which looks and places together say most are joined, then the next, under *cannot-link*:
 nobody is twice in one camera at once.
 
-Looks: a view is a person's own vector plus noise, both isotropic normal, of variance b and w = 1 - b
-(a two-covariance model; Ioffe, *Probabilistic linear discriminant analysis*, ECCV 2006). What n
-views with sum s say for being one person is
+Looks: a view is a person's own vector plus noise, both isotropic normal, of variance b and
+w = 1 - b (a two-covariance model; Ioffe, *Probabilistic linear discriminant analysis*, ECCV 2006).
+What n views with sum s say for being one person is
 
     f = -d/2 log(1 + n b / w) + d b |s|^2 / (2 w (w + n b))
 

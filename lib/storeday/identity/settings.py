@@ -68,6 +68,9 @@ class IdentitySettings:
         footage_edge_s: Who is seen so shortly after footage begins or before it ends may have been
             there before or stayed on. Assumed: two frames at the lowest sampling rate of one a
             second.
+        door_reach_m: Who is first or last seen no further from an entrance zone has crossed it.
+        inside_m: Who has been so far from it was in the store: two steps.
+        absent_s: Who is not seen for longer has to cross the door anew to be counted.
         overlap_reach_m: Tracklets of two cameras that never come so close are two people: three
             standard errors of a bad calibration.
         overlap_sd_m: Standard deviation of the distance, along one axis, between two cameras' word
@@ -128,6 +131,9 @@ class IdentitySettings:
     min_visit_s: float = 2.0
     entrance_reach_m: float = 1.5
     footage_edge_s: float = 2.0
+    door_reach_m: float = 1.0
+    inside_m: float = 2.5
+    absent_s: float = 20.0
     overlap_reach_m: float = 2.0
     overlap_sd_m: float = 0.5
     overlap_seconds: float = 8.0

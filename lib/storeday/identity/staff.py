@@ -8,8 +8,8 @@ time come first and looks are learnt from whom these show:
 - hours: only staff are there well before opening or well after closing;
 - looks: how like the mean of those whom the other cues show, against everybody else.
 
-Each cue adds log-odds to `prior_share`. Weights are assumed, and bounded; a store's own labels should
-replace them.
+Each cue adds log-odds to `prior_share`. Weights are assumed, and bounded; a store's own labels
+should replace them.
 """
 
 from collections.abc import Mapping

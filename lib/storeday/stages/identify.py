@@ -15,6 +15,7 @@ from storeday.identity import (
     Scene,
     Shop,
     TrackletEnds,
+    count_at_doors,
     customer_looks,
     join_tracklets,
     located_points,
@@ -32,6 +33,7 @@ DETECTIONS, EMBEDDINGS = "silver.detections", "silver.embeddings"
 TRACKLETS, POINTS = "silver.tracklets", "silver.track_points"
 SEGMENTS = "bronze.footage_segments"
 IDENTITIES, VISITS, POSITIONS = "silver.identities", "silver.visits", "silver.positions"
+CROSSINGS = "silver.door_crossings"
 TRACE, ACTIONS = "silver.handling_trace", "silver.action_events"
 # More do not better a tracklet's mean look, and a day's embeddings would fill the memory.
 EMBEDDINGS_PER_TRACKLET = 20
@@ -68,6 +70,14 @@ def identify(group: Group, plan: DayPlan) -> Tables:
             plan.make_id,
         ),
         POSITIONS: positions,
+        CROSSINGS: count_at_doors(
+            detections,
+            points,
+            group.table(TRACKLETS),
+            identities,
+            _zones(plan, "entrance"),
+            settings,
+        ),
         TRACE: trace,
         ACTIONS: action_events(
             trace, _named_zones(plan, "display"), plan.settings.actions, plan.make_id
@@ -129,6 +139,6 @@ STAGE = Stage(
     "identify",
     "understand",
     (DETECTIONS, EMBEDDINGS, TRACKLETS, POINTS, SEGMENTS),
-    (IDENTITIES, VISITS, POSITIONS, TRACE, ACTIONS),
+    (IDENTITIES, VISITS, POSITIONS, CROSSINGS, TRACE, ACTIONS),
     run,
 )
