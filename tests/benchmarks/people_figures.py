@@ -1,8 +1,8 @@
 """What the benchmarks of people share: frozen days, the way through the library, and scores.
 
 Two simulated days of `busy_saturday`, open for 48 minutes, on 16 x 16 m with 20 racks and four
-cameras at 3.5 m that look from alternate sides (91 % of all person-seconds are seen by one of them);
-truth boxes by geometry (`people_scenes`), detections made of them with 12 % misses in runs and edges
+cameras at 3.5 m that look from alternate sides (91 % of all person-seconds are seen by one);
+truth boxes by geometry (`people_scenes`), detections made of them with 12 % misses in runs, edges
 off by 4 %. Looks come from a noise model: a person's vector, a part shared by families of
 lookalikes, one for the uniform, a camera's bias, and noise of which four fifths are shared by a
 camera's minute; its level sets the rank-1, which every result states. All of it is simulated.

@@ -2,8 +2,8 @@
 
 The simulator plays the day and knows where its cameras hang; a person's box is that of an upright
 body of three discs and a head, and what share of it is seen follows from furniture, from people
-before it and from the frame's edge. That is the renderer's truth at a hundredth of its cost
-(`tests/benchmarks/test_people_scenes.py` holds the two together). Detections are then made of the
+before it and from the frame's edge. That costs a hundredth of rendering; it has not been compared
+with the renderer's boxes, which follow limbs and garments. Detections are then made of the
 boxes by `storeday.commands.simulated_detections`, as the demo does.
 
 All figures that rest on these days are simulated ones.

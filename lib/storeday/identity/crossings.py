@@ -98,6 +98,8 @@ def door_crossings(
         >>> door_crossings(rows, [door], IdentitySettings())["direction"].to_pylist()
         ['in']
     """
+    if not len(positions):
+        return empty(load_contract("silver.door_crossings"))
     names = pa.array(np.unique(strings(positions["customer_id"]).astype(str)), pa.string())
     who = lookup(positions["customer_id"], names)
     time_us = times_us(positions["time"])
@@ -112,7 +114,7 @@ def door_crossings(
     is_new[1:] = (np.diff(who) != 0) | (np.diff(time_us) > absent_us)
     starts = np.flatnonzero(is_new)
     ends = np.append(starts[1:], len(who)) - 1
-    farthest = np.maximum.reduceat(away, starts) if len(starts) else np.zeros(0)
+    farthest = np.maximum.reduceat(away, starts)
     goes_in = np.isfinite(farthest) & (farthest >= settings.inside_m)
     came = starts[goes_in & (away[starts] <= settings.door_reach_m)]
     left = ends[goes_in & (away[ends] <= settings.door_reach_m)]
