@@ -16,13 +16,15 @@ from scipy.sparse.csgraph import connected_components
 
 from storeday.identity.appearance import Appearance
 from storeday.identity.camera_clocks import CameraClocks, camera_clocks
-from storeday.identity.chains import Candidates, Places, candidate_pairs, chain_spans
+from storeday.identity.candidates import Candidates, candidate_pairs
+from storeday.identity.chains import Places, chain_spans
 from storeday.identity.clusters import join_by_evidence
 from storeday.identity.ends import US_PER_S, TrackletEnds
 from storeday.identity.floor_tracks import floor_tracks
 from storeday.identity.looks import Looks, day_looks, pair_log_ratio
 from storeday.identity.merging import VIEW_S, LookModel, chain_looks, merge_chains
 from storeday.identity.overlap import Overlaps, overlaps
+from storeday.identity.place_pairs import NearChains, place_pairs
 from storeday.identity.points import Floats, Ints, Points
 from storeday.identity.settings import IdentitySettings
 from storeday.identity.spans import Spans, near_zones, span_looks, spans_of
@@ -121,7 +123,7 @@ def join_across(
     chain, links, near = _chains(spans, label, looks, scene, len(names), settings)
     joins += links
     label = chain[label]
-    merged, more = _merged(label, looks, _place_pairs(label, seen, near, settings), busy, settings)
+    merged, more = _merged(label, looks, place_pairs(label, seen, near, settings), busy, settings)
     return Joined(merged, joins + more, clocks)
 
 
@@ -143,39 +145,6 @@ class _Busy:
 
     def seconds(self, rows: Ints) -> float:
         return float((self.ended_us[rows] - self.started_us[rows]).sum()) / US_PER_S
-
-
-@dataclass(frozen=True)
-class _Near:
-    """Chains of which one may go on in the other, and the log-odds without looks."""
-
-    one: Ints
-    other: Ints
-    log_odds: Floats
-
-
-def _place_pairs(
-    label: Ints, seen: Overlaps, near: _Near, settings: IdentitySettings
-) -> tuple[Ints, Ints, Floats]:
-    """Pairs of chains, and what their places say for being one person.
-
-    Being in one place at once, or not, counts in sum; of all ways to go on in one another the best.
-    """
-    left, right = label[seen.left], label[seen.right]
-    apart = left != right
-    size = int(label.max(initial=0)) + 1
-
-    def key(one: Ints, other: Ints) -> Ints:
-        return np.asarray(np.minimum(one, other) * size + np.maximum(one, other))
-
-    at_once, next_to = key(left[apart], right[apart]), key(near.one, near.other)
-    keys, pair = np.unique(np.concatenate([at_once, next_to]), return_inverse=True)
-    bound = settings.merge_place_bound
-    total = np.bincount(pair[: len(at_once)], seen.log_ratio[apart], len(keys))
-    best = np.zeros(len(keys))
-    np.maximum.at(best, pair[len(at_once) :], near.log_odds)
-    total = np.clip(total, -bound, bound) + np.minimum(best, bound)
-    return np.asarray(keys // size), np.asarray(keys % size), np.asarray(total, np.float64)
 
 
 def _overlap_joins(seen: Overlaps, weight: Floats, label: Ints, busy: _Busy) -> list[Join]:
@@ -200,7 +169,7 @@ def _chains(
     scene: Scene,
     cameras: int,
     settings: IdentitySettings,
-) -> tuple[Ints, list[Join], _Near]:
+) -> tuple[Ints, list[Join], NearChains]:
     """Chain of each span, the links, and what place and time say of chains that are not linked."""
     source, target, gap_s = candidate_pairs(spans, settings)
     away = np.sqrt(((spans.first_m[target] - spans.last_m[source]) ** 2).sum(axis=1))
@@ -235,7 +204,7 @@ def _chains(
     ]
     blind = linked.weight - ratio
     worth = (blind > 0) & (chain[source] != chain[target])
-    near = _Near(chain[source[worth]], chain[target[worth]], blind[worth])
+    near = NearChains(chain[source[worth]], chain[target[worth]], blind[worth])
     return chain.astype(np.int64), joins, near
 
 
