@@ -96,9 +96,11 @@ def track_frames(
     Returns:
         Track of each box, (n,): numbers from 0, or -1 for none.
     """
-    tracks = tracks_of_frames(times_s, boxes_px, scores, settings)
-    tracks = split_where_missed(times_s, tracks) if settings.stitch_gap_s > 0 else tracks
-    return confirmed(stitch_tracks(times_s, boxes_px, tracks, settings), settings)
+    whole = tracks_of_frames(times_s, boxes_px, scores, settings)
+    if settings.stitch_gap_s <= 0:
+        return confirmed(whole, settings)
+    pieces = split_where_missed(times_s, whole)
+    return confirmed(stitch_tracks(times_s, boxes_px, pieces, settings, whole), settings)
 
 
 def _tables(

@@ -76,7 +76,11 @@ class _Ends:
 
 
 def stitch_tracks(
-    times_s: Floats, boxes_px: Floats, tracks: Ints, settings: TrackingSettings
+    times_s: Floats,
+    boxes_px: Floats,
+    tracks: Ints,
+    settings: TrackingSettings,
+    origin: Ints | None = None,
 ) -> Ints:
     """Joins tracks that are one person's.
 
@@ -86,6 +90,8 @@ def stitch_tracks(
         tracks: Track of each box, (n,), as `associate_frames` gives them: numbers from 0 without
             gaps; -1 for none.
         settings: Thresholds; `stitch_gap_s` 0 joins nothing.
+        origin: The tracker's own word on each box, (n,), where `tracks` are its tracks cut up: two
+            pieces of one of its tracks are no rivals of each other.
 
     Returns:
         Tracks in the same form, numbered by the lowest number of those joined. No track holds two
@@ -107,18 +113,19 @@ def stitch_tracks(
         return joined
     rows = np.flatnonzero(tracks >= 0)
     times_s, boxes_px = times_s[rows], boxes_px[rows]
+    origin = (tracks if origin is None else origin)[rows]
     for _ in range(PASSES):
         before = int(joined.max(initial=-1)) + 1
         if before < 2:
             break
-        joined[rows] = _joined_once(times_s, boxes_px, joined[rows], settings)
+        joined[rows] = _joined_once(times_s, boxes_px, joined[rows], origin, settings)
         if int(joined.max()) + 1 == before:
             break
     return joined
 
 
 def _joined_once(
-    times_s: Floats, boxes_px: Floats, tracks: Ints, settings: TrackingSettings
+    times_s: Floats, boxes_px: Floats, tracks: Ints, origin: Ints, settings: TrackingSettings
 ) -> Ints:
     """One assignment over all ends and starts; all rows have a track."""
     count = int(tracks.max()) + 1
@@ -133,8 +140,12 @@ def _joined_once(
     log_odds = _log_odds(finishes, begins, source, target, _area_px2(boxes_px), settings)
     chosen = best_pairs(source, target, log_odds - settings.stitch_least_log_odds)
     odds = np.exp(np.minimum(log_odds, MAX_EXPONENT))
-    rivals = np.bincount(source, odds, count)[source] + np.bincount(target, odds, count)[target]
-    chosen &= odds / (1 + rivals - odds) >= settings.stitch_least_probability
+    own = origin[order[last]][source] == origin[order[first]][target]
+    other = np.where(own, 0.0, odds)
+    rivals = np.bincount(source, other, count)[source] + np.bincount(target, other, count)[target]
+    every = np.bincount(source, odds, count)[source] + np.bincount(target, odds, count)[target]
+    rivals = np.where(own, rivals, every - 2 * odds)
+    chosen &= odds / (1 + odds + rivals) >= settings.stitch_least_probability
     return _renumbered(tracks, source[chosen], target[chosen], count)
 
 
