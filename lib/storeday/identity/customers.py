@@ -1,8 +1,8 @@
-"""Customers as chains of tracklets.
+"""Customers: tracklets that belong together.
 
-Step of today: tracklets of one camera are joined, by place, time and look; a person seen by two
-cameras is two customers until tracklets are joined across cameras as well. Errors are rather splits
-than mixes, so count visitors at the door and not by counting customers.
+Across cameras (`across`) where the day teaches enough; else within each camera, by place, time and
+look. Errors are rather splits than mixes, so count visitors at the door and not by counting
+customers.
 """
 
 import json
@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from storeday.contracts import load_contract, table_from_columns
+from storeday.identity.across import Scene, join_across
 from storeday.identity.appearance import Appearance, fit_appearance
 from storeday.identity.ends import TrackletEnds
 from storeday.identity.links import (
@@ -32,14 +33,18 @@ def join_tracklets(
     appearance: Appearance,
     settings: IdentitySettings,
     make_id: Callable[[str], str],
+    scene: Scene | None = None,
 ) -> pa.Table:
-    """Ties tracklets of each camera to customers.
+    """Ties tracklets to customers.
 
     Args:
         ends: All tracklets of the store-day, from `tracklet_ends`; may be empty.
         appearance: Their looks, from `tracklet_embeddings`; empty where appearance is off.
         settings: Settings.
         make_id: From a name to a pseudonym.
+        scene: Floor places of all detections and the store's entrances. With it, and from
+            `min_day_tracklets` tracklets of two cameras or more on, one identity is made across
+            cameras (`across`); else each camera's tracklets are joined for themselves.
 
     Returns:
         Rows of `silver.identities`, one per tracklet, by camera and start. `confidence` is the
@@ -60,6 +65,8 @@ def join_tracklets(
         >>> rows["customer_id"].to_pylist()
         ['customer/a', 'customer/a']
     """
+    if scene is not None and _teaches(ends, scene, settings):
+        return _across(ends, appearance, settings, make_id, scene)
     model = fit_appearance(ends, appearance, _certain_pairs(ends, settings), settings)
     parts: list[Links] = []
     chances: list[Floats] = []
@@ -80,6 +87,51 @@ def join_tracklets(
             "customer_id": pa.array(names, pa.string()).take(pa.array(chain)),
             "confidence": weakest[chain],
             "evidence": _evidence(ends, joins, chance),
+        },
+    )
+
+
+def _teaches(ends: TrackletEnds, scene: Scene, settings: IdentitySettings) -> bool:
+    """Whether the day can teach a model across cameras."""
+    enough = len(ends) >= settings.min_day_tracklets
+    return enough and len(ends.cameras()) > 1 and len(scene.doors) > 0
+
+
+def _across(
+    ends: TrackletEnds,
+    appearance: Appearance,
+    settings: IdentitySettings,
+    make_id: Callable[[str], str],
+    scene: Scene,
+) -> pa.Table:
+    """`join_tracklets` across cameras."""
+    found = join_across(ends, scene, appearance, settings)
+    order = np.lexsort((ends.tracklet_id.astype(str), ends.started_us, found.label))
+    first = order[np.diff(found.label[order], prepend=-1) != 0]
+    weakest = np.ones(len(first))
+    evidence: list[list[dict[str, object]]] = [[] for _ in range(len(ends))]
+    for join in found.joins:
+        customer = found.label[join.one]
+        weakest[customer] = min(weakest[customer], join.probability)
+        row = {
+            "kind": join.kind,
+            "from": ends.tracklet_id[join.one],
+            "to": ends.tracklet_id[join.other],
+            "gap_s": _rounded(join.gap_s),
+            "distance_m": _rounded(join.distance_m),
+            "log_odds": _rounded(join.log_odds),
+            "probability": _rounded(join.probability),
+        }
+        evidence[join.one].append(row)
+        evidence[join.other].append(row)
+    names = [make_id(f"customer/{name}") for name in ends.tracklet_id[first]]
+    return table_from_columns(
+        load_contract("silver.identities"),
+        {
+            "tracklet_id": pa.array(ends.tracklet_id, pa.string()),
+            "customer_id": pa.array(names, pa.string()).take(pa.array(found.label)),
+            "confidence": weakest[found.label],
+            "evidence": [json.dumps(joined) for joined in evidence],
         },
     )
 

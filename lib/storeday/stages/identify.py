@@ -9,9 +9,17 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sf
 
 from storeday.actions import action_events, handling_trace
-from storeday.floor.calendar import Interval
+from storeday.floor.calendar import Interval, opening_interval
 from storeday.identity import (
+    Appearance,
+    Scene,
+    Shop,
+    TrackletEnds,
+    count_at_doors,
+    customer_looks,
     join_tracklets,
+    located_points,
+    people_of_visits,
     positions_by_second,
     tracklet_embeddings,
     tracklet_ends,
@@ -25,6 +33,7 @@ DETECTIONS, EMBEDDINGS = "silver.detections", "silver.embeddings"
 TRACKLETS, POINTS = "silver.tracklets", "silver.track_points"
 SEGMENTS = "bronze.footage_segments"
 IDENTITIES, VISITS, POSITIONS = "silver.identities", "silver.visits", "silver.positions"
+CROSSINGS = "silver.door_crossings"
 TRACE, ACTIONS = "silver.handling_trace", "silver.action_events"
 # More do not better a tracklet's mean look, and a day's embeddings would fill the memory.
 EMBEDDINGS_PER_TRACKLET = 20
@@ -45,20 +54,50 @@ def identify(group: Group, plan: DayPlan) -> Tables:
     detections, points = group.table(DETECTIONS), group.table(POINTS)
     ends = tracklet_ends(group.table(TRACKLETS), detections, points, settings)
     looks = tracklet_embeddings(points, group.table(EMBEDDINGS))
-    identities = join_tracklets(ends, looks, settings, plan.make_id)
+    if settings.appearance == "off":
+        looks = Appearance.none()
+    identities = join_tracklets(ends, looks, settings, plan.make_id, _scene(plan, ends, group))
+    positions = positions_by_second(detections, points, identities, _named_zones(plan), settings)
     trace = handling_trace(detections, points, identities)
     footage = _footage(group.table(SEGMENTS))
     return {
         IDENTITIES: identities,
-        VISITS: visits(ends, identities, _zones(plan, "entrance"), footage, settings),
-        POSITIONS: positions_by_second(
-            detections, points, identities, _named_zones(plan), settings
+        VISITS: people_of_visits(
+            visits(ends, identities, _zones(plan, "entrance"), footage, settings),
+            positions,
+            customer_looks(looks, identities),
+            _shop(plan),
+            plan.make_id,
+        ),
+        POSITIONS: positions,
+        CROSSINGS: count_at_doors(
+            detections,
+            points,
+            group.table(TRACKLETS),
+            identities,
+            _zones(plan, "entrance"),
+            settings,
         ),
         TRACE: trace,
         ACTIONS: action_events(
             trace, _named_zones(plan, "display"), plan.settings.actions, plan.make_id
         ),
     }
+
+
+def _scene(plan: DayPlan, ends: TrackletEnds, group: Group) -> Scene:
+    floor = plan.layout.floor_plan
+    ids = pa.array(ends.tracklet_id, pa.string())
+    points = located_points(
+        group.table(DETECTIONS), group.table(POINTS), ids, plan.settings.identity.place_error_m
+    )
+    return Scene(points, _zones(plan, "entrance"), floor.width_m * floor.height_m)
+
+
+def _shop(plan: DayPlan) -> Shop:
+    layout, date = plan.layout, plan.day.business_date
+    opening = opening_interval(date, layout.opening_hours.on(date), layout.timezone)
+    return Shop({zone.id: zone.kind for zone in layout.zones}, opening)
 
 
 def _sampled_embeddings(context: StageContext) -> DataFrame:
@@ -100,6 +139,6 @@ STAGE = Stage(
     "identify",
     "understand",
     (DETECTIONS, EMBEDDINGS, TRACKLETS, POINTS, SEGMENTS),
-    (IDENTITIES, VISITS, POSITIONS, TRACE, ACTIONS),
+    (IDENTITIES, VISITS, POSITIONS, CROSSINGS, TRACE, ACTIONS),
     run,
 )

@@ -67,12 +67,33 @@ def associate_frames(
         >>> associate_frames(times_s, boxes_px, np.full(4, 0.9), TrackingSettings())
         array([ 0,  0, -1,  0])
     """
+    return confirmed(tracks_of_frames(times_s, boxes_px, scores, settings), settings)
+
+
+def tracks_of_frames(
+    times_s: Floats, boxes_px: Floats, scores: Floats, settings: TrackingSettings
+) -> Ints:
+    """As `associate_frames`, with the tracks that were never confirmed: most are of one box."""
     _check_shapes(times_s, boxes_px, scores)
     order = np.lexsort((scores, *boxes_px.T[::-1], times_s))
     order = order[scores[order] >= settings.low_score]
     tracks = np.full(len(times_s), NO_TRACK)
     tracks[order] = _in_order(times_s[order], boxes_px[order], scores[order], settings)
     return tracks
+
+
+def confirmed(tracks: Ints, settings: TrackingSettings) -> Ints:
+    """Numbers from 0 without gaps for the tracks with enough boxes; -1 for the rest.
+
+    Args:
+        tracks: Track of each box, (n,), or -1 for none.
+        settings: Thresholds.
+    """
+    counts = np.bincount(tracks + 1, minlength=1)
+    kept = counts >= settings.confirmations
+    kept[0] = False
+    numbers = np.where(kept, np.cumsum(kept) - 1, NO_TRACK)
+    return np.asarray(numbers[tracks + 1])
 
 
 @dataclass
@@ -151,7 +172,7 @@ def _in_order(
             live.add(boxes[new], tracks[first + new], time_s)
             started += len(new)
         live.age(time_s, next_s, settings)
-    return _only_confirmed(tracks, settings)
+    return tracks
 
 
 def _owners(live: _Live, boxes_px: Floats, high: Flags, settings: TrackingSettings) -> Ints:
@@ -206,15 +227,6 @@ def _pair_without_rivals(possible: Flags, owner: Ints) -> None:
 def _no_tracks() -> _Live:
     none = np.empty(0, np.int64)
     return _Live(np.empty((5, 0, 4)), none, none, np.empty(0))
-
-
-def _only_confirmed(tracks: Ints, settings: TrackingSettings) -> Ints:
-    """Numbers from 0 without gaps for the tracks with enough boxes; -1 for the rest."""
-    counts = np.bincount(tracks + 1)
-    kept = counts >= settings.confirmations
-    kept[0] = False
-    numbers = np.where(kept, np.cumsum(kept) - 1, NO_TRACK)
-    return numbers[tracks + 1]
 
 
 def _check_shapes(times_s: Floats, boxes_px: Floats, scores: Floats) -> None:

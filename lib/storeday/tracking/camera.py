@@ -8,8 +8,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from storeday.contracts import load_contract, table_from_columns
-from storeday.tracking.associate import NO_TRACK, associate_frames
+from storeday.tracking.associate import NO_TRACK, confirmed, tracks_of_frames
 from storeday.tracking.settings import TrackingSettings
+from storeday.tracking.stitch import split_where_missed, stitch_tracks
 
 US_PER_S = 1e6
 
@@ -66,13 +67,40 @@ def track_camera(
     rows = detections.sort_by([("device_time", "ascending"), ("detection_id", "ascending")])
     times_us = rows["device_time"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
     corners = [rows[name].to_numpy().astype(np.float64) for name in ("x0", "y0", "x1", "y1")]
-    tracks = associate_frames(
+    tracks = track_frames(
         (times_us - times_us[:1].sum()) / US_PER_S,
         np.stack(corners, axis=1),
         rows["score"].to_numpy().astype(np.float64),
         settings,
     )
     return _tables(camera_id, tracks, times_us, rows["detection_id"].combine_chunks(), make_id)
+
+
+def track_frames(
+    times_s: NDArray[np.float64],
+    boxes_px: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    settings: TrackingSettings,
+) -> NDArray[np.int64]:
+    """Tracks of one camera: associated frame by frame, cut where missed, stitched over gaps.
+
+    Tracks of a single box take part in the stitching: at one frame a second a walker's boxes do not
+    overlap, so that each starts a track of its own. Those that stay single are dropped afterwards.
+
+    Args:
+        times_s: Time of each box's frame, (n,), any order; steps need not be even.
+        boxes_px: Corners x0, y0, x1, y1, (n, 4).
+        scores: Detector's confidence, (n,), in [0, 1].
+        settings: Thresholds.
+
+    Returns:
+        Track of each box, (n,): numbers from 0, or -1 for none.
+    """
+    whole = tracks_of_frames(times_s, boxes_px, scores, settings)
+    if settings.stitch_gap_s <= 0:
+        return confirmed(whole, settings)
+    pieces = split_where_missed(times_s, whole)
+    return confirmed(stitch_tracks(times_s, boxes_px, pieces, settings, whole), settings)
 
 
 def _tables(
