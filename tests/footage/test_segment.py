@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from storeday.footage import FootageSettings, Stretch, sample_segment
+from storeday.footage.decord_reader import read_by_decord
 from storeday.footage.pictures import FrameMaker
 from storeday.footage.segment import DecodeOutcome
 
@@ -125,9 +126,14 @@ def test_damage_in_the_middle_costs_only_what_is_damaged(clips, tmp_path):
     assert [frame.pts_us for frame in frames[-20:]] == [40_000 * n for n in range(80, 100)]
 
 
-def test_a_decoder_that_stands_still_is_given_up(clips, tmp_path):
+def test_decord_that_stands_still_is_given_up(clips, tmp_path, monkeypatch):
     path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN, options=clips.B_FRAMES)
-    frames, outcome = sampled(path, ALL, replace(DECORD, stall_s=0.001))
+    hasty = replace(DECORD, stall_s=0.001)
+    monkeypatch.setattr(
+        "storeday.footage.sample.read_by_decord",
+        lambda path, picks, count, _: read_by_decord(path, picks, count, hasty),
+    )
+    frames, outcome = sampled(path, ALL, DECORD)
     assert [clips.number_in(frame.jpeg) for frame in frames] == list(range(100))
     assert outcome.decoder == "pyav"
     assert "no progress for 0.001 s" in outcome.reason

@@ -1,10 +1,12 @@
 """Footage: what a container says of itself, and sampled, scaled frames out of it; no Spark."""
 
 from storeday.footage.decord_reader import DecordError
+from storeday.footage.gaps import Gap
 from storeday.footage.names import segment_start
 from storeday.footage.pictures import SampledFrame
-from storeday.footage.probe import SegmentProbe, probe_segment
-from storeday.footage.segment import DecodeOutcome, SegmentSampling, sample_segment
+from storeday.footage.probe import SegmentProbe
+from storeday.footage.sample import SegmentSampling, probe_segment, sample_segment
+from storeday.footage.segment import DecodeOutcome
 from storeday.footage.settings import FootageSettings
 from storeday.footage.stretches import Sampler, Stretch
 
@@ -12,6 +14,7 @@ __all__ = [
     "DecodeOutcome",
     "DecordError",
     "FootageSettings",
+    "Gap",
     "SampledFrame",
     "Sampler",
     "SegmentProbe",

@@ -1,6 +1,8 @@
 """Stage `decode`: segments to sampled, scaled frames, and what was lost on the way."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -72,6 +74,7 @@ def decode_segment(plan: DayPlan, item: dict[str, Any]) -> Iterator[Tables]:
         "last_pts_us": [outcome.last_pts_us],
         "lost_s": [outcome.lost_s],
         "reason": [outcome.reason],
+        "gaps": [json.dumps([asdict(gap) for gap in outcome.gaps]) if outcome.gaps else None],
     }
     yield {OUTCOMES: table_from_columns(load_contract(OUTCOMES), columns)}
 
