@@ -85,7 +85,7 @@ def _hour(folder: Path) -> Path:
         length = round(LOOP_S / given.time_base)
         with av.open(str(path), "w") as target:
             stream = target.add_stream_from_template(given)
-            for number in range(LOOPS):
+            for _ in range(LOOPS):
                 for packet in packets:
                     packet.stream = stream
                     target.mux(packet)

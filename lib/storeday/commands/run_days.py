@@ -94,7 +94,7 @@ def run_days(request: Request, console: Console | None = None) -> int:
 
 
 def _models(request: Request, stages: Sequence[str]) -> ModelManifest | None:
-    if "infer" not in stages or not request.models:
+    if not {"scout", "infer"} & set(stages) or not request.models:
         return None
     return load_models(Path(request.models))
 

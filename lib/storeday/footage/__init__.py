@@ -5,12 +5,20 @@ from storeday.footage.gaps import Gap
 from storeday.footage.names import segment_start
 from storeday.footage.pictures import SampledFrame
 from storeday.footage.probe import SegmentProbe
-from storeday.footage.sample import SegmentSampling, probe_segment, sample_segment
+from storeday.footage.reader_process import reader_cpu_s
+from storeday.footage.sample import (
+    TO_THE_END_US,
+    SegmentSampling,
+    probe_segment,
+    sample_segment,
+    scout_segment,
+)
 from storeday.footage.segment import DecodeOutcome
 from storeday.footage.settings import FootageSettings
 from storeday.footage.stretches import Sampler, Stretch
 
 __all__ = [
+    "TO_THE_END_US",
     "DecodeOutcome",
     "DecordError",
     "FootageSettings",
@@ -21,6 +29,8 @@ __all__ = [
     "SegmentSampling",
     "Stretch",
     "probe_segment",
+    "reader_cpu_s",
     "sample_segment",
+    "scout_segment",
     "segment_start",
 ]

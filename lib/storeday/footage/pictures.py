@@ -32,6 +32,7 @@ class SampledFrame:
         motion: Mean absolute luma change of the thumbnail since the previous kept frame, 0 to 1;
             None on the first.
         reason: `scout` or `detail`.
+        thumbnail: Grey thumbnail, `THUMBNAIL` columns by rows, a byte each.
     """
 
     pts_us: int
@@ -42,6 +43,7 @@ class SampledFrame:
     jpeg: bytes
     motion: float | None
     reason: str
+    thumbnail: bytes = b""
 
 
 class FrameMaker:
@@ -71,6 +73,9 @@ class FrameMaker:
         if is_rgb:
             small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)  # type: ignore[assignment]
         height, width = small.shape[:2]
+        thumbnail = cv2.cvtColor(
+            cv2.resize(small, THUMBNAIL, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY
+        )
         return SampledFrame(
             pts_us,
             width,
@@ -78,13 +83,12 @@ class FrameMaker:
             source_width,
             source_height,
             encoded(small, self._settings.jpeg_quality),
-            self._motion(small),
+            self._motion(thumbnail.astype(np.int16)),
             reason,
+            thumbnail.tobytes(),
         )
 
-    def _motion(self, picture: Picture) -> float | None:
-        tiny = cv2.resize(picture, THUMBNAIL, interpolation=cv2.INTER_AREA)
-        now = cv2.cvtColor(tiny, cv2.COLOR_BGR2GRAY).astype(np.int16)
+    def _motion(self, now: NDArray[np.int16]) -> float | None:
         before, self._thumbnail = self._thumbnail, now
         return None if before is None else float(np.abs(now - before).mean()) / 255
 

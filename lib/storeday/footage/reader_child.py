@@ -31,14 +31,17 @@ def main() -> None:
     os.dup2(2, 1)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     for line in sys.stdin:
-        order = json.loads(line)
+        order, started_s = json.loads(line), time.process_time()
         try:
             _DO[order["do"]](order, pipe)
-            _tell(pipe, {"end": True})
+            _tell(pipe, {"end": True, "cpu_s": time.process_time() - started_s})
         except BrokenPipeError:
             return
         except Exception as error:
-            _tell(pipe, {"end": True, "error": f"{type(error).__name__}: {error}"})
+            spent_s = time.process_time() - started_s
+            _tell(
+                pipe, {"end": True, "cpu_s": spent_s, "error": f"{type(error).__name__}: {error}"}
+            )
 
 
 def _probe(order: Mapping[str, Any], pipe: BinaryIO) -> None:
@@ -51,6 +54,7 @@ def _sample(order: Mapping[str, Any], pipe: BinaryIO) -> None:
         [Stretch(**stretch) for stretch in order["stretches"]],
         FootageSettings(**order["settings"]),
         lambda: _tell(pipe, {}),
+        longest_gop_us=order["longest_gop_us"],
     )
     if reading.open():
         timeline = reading.timeline
@@ -63,8 +67,9 @@ def _sample(order: Mapping[str, Any], pipe: BinaryIO) -> None:
             return
         for frame in reading.frames(order["fault"]):
             fields = asdict(frame)
-            jpeg = fields.pop("jpeg")
-            _tell(pipe, {"frame": fields, "bytes": len(jpeg)}, jpeg)
+            jpeg, thumbnail = fields.pop("jpeg"), fields.pop("thumbnail")
+            size = {"jpeg": len(jpeg), "bytes": len(jpeg) + len(thumbnail)}
+            _tell(pipe, {"frame": fields, **size}, jpeg + thumbnail)
     assert reading.outcome is not None
     _tell(pipe, {"outcome": asdict(reading.outcome)})
 

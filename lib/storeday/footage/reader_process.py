@@ -89,6 +89,7 @@ class ReaderProcess:
                 head, body = self._answer(child, limits)
                 if "end" in head:
                     is_done = True
+                    _cpu_s.append(head["cpu_s"])
                     if "error" in head:
                         raise ReaderError(f"reading failed: {head['error']}")
                     return
@@ -192,6 +193,12 @@ def resident_mb(pid: int | None) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def reader_cpu_s() -> float:
+    """Processor time that reading processes of this process took for the orders they finished."""
+    return sum(_cpu_s)
+
+
+_cpu_s: list[float] = []
 _idle: list[ReaderProcess] = []
 _owner = os.getpid()
 

@@ -14,6 +14,9 @@ from storeday.footage.segment import DecodeOutcome
 from storeday.footage.settings import FootageSettings
 from storeday.footage.stretches import Stretch
 
+# To the end of the file, however long it turns out to be.
+TO_THE_END_US = 2**63 - 1
+
 
 def sample_segment(
     path: Path, stretches: Sequence[Stretch], settings: FootageSettings
@@ -29,6 +32,25 @@ def sample_segment(
         FileNotFoundError: There is no such file (on iteration). Bad content raises nothing.
     """
     return SegmentSampling(path, stretches, settings)
+
+
+def scout_segment(
+    path: Path, looks_per_s: float, longest_gop_s: float, settings: FootageSettings
+) -> "SegmentSampling":
+    """Looks over a segment: its key frames, decoding nothing else where these lie close enough.
+
+    Args:
+        path: A local file.
+        looks_per_s: Frames to give a second, at most.
+        longest_gop_s: Where key frames lie further apart, frames between them that others build on
+            are decoded as well.
+        settings: Size, quality, limits.
+
+    Raises:
+        FileNotFoundError: There is no such file (on iteration). Bad content raises nothing.
+    """
+    whole = Stretch(0, TO_THE_END_US, looks_per_s, "scout")
+    return SegmentSampling(path, [whole], settings, round(longest_gop_s * 1e6))
 
 
 def probe_segment(path: Path, settings: FootageSettings | None = None) -> SegmentProbe:
@@ -57,9 +79,17 @@ class SegmentSampling:
         path: A local file.
         stretches: What to keep.
         settings: Size, quality, decoder, limits.
+        longest_gop_us: Given where the segment is only looked over, see `scout_segment`.
     """
 
-    def __init__(self, path: Path, stretches: Sequence[Stretch], settings: FootageSettings) -> None:
+    def __init__(
+        self,
+        path: Path,
+        stretches: Sequence[Stretch],
+        settings: FootageSettings,
+        longest_gop_us: int | None = None,
+    ) -> None:
+        self._longest_gop_us = longest_gop_us
         self._path = path
         self._stretches = stretches
         self._settings = settings
@@ -99,6 +129,7 @@ class SegmentSampling:
             "settings": asdict(self._settings),
             "may_decord": may_decord,
             "fault": fault,
+            "longest_gop_us": self._longest_gop_us,
         }
         times: list[int] = []
         work = None
@@ -106,7 +137,8 @@ class SegmentSampling:
             for head, body in ask_reader(order, _limits(self._settings)):
                 if "frame" in head:
                     times.append(head["frame"]["pts_us"])
-                    yield SampledFrame(jpeg=body, **head["frame"])
+                    jpeg, thumbnail = body[: head["jpeg"]], body[head["jpeg"] :]
+                    yield SampledFrame(jpeg=jpeg, thumbnail=thumbnail, **head["frame"])
                 elif "outcome" in head:
                     fields = head["outcome"]
                     self._outcome = DecodeOutcome(**{**fields, "gaps": _gaps(fields["gaps"])})

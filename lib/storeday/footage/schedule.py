@@ -50,3 +50,24 @@ def needed_packets(packet_us: Ints, is_key: Flags, wanted_us: Ints) -> Flags:
     np.add.at(change, start, 1)
     np.add.at(change, found + 1, -1)
     return np.asarray(np.cumsum(change[:-1]) > 0)
+
+
+def looked_at(times_us: Ints, keys_us: Ints, longest_us: int) -> Flags:
+    """Frames that scouting may look at: key frames, and all where these lie far apart.
+
+    Args:
+        times_us: Presentation times of the frames, us, ascending, shape (n,).
+        keys_us: Those of key frames, ascending.
+        longest_us: Key frames no further apart than this are enough.
+
+    Returns:
+        Shape (n,).
+
+    Example:
+        >>> looked_at(np.arange(0, 90, 10), np.array([0, 30]), 40).astype(int).tolist()
+        [1, 0, 0, 1, 1, 1, 1, 1, 1]
+    """
+    position = np.searchsorted(keys_us, times_us, side="right")
+    bounded = np.concatenate([times_us[:1], keys_us, times_us[-1:]])
+    is_long = (bounded[position + 1] - bounded[position]) > longest_us
+    return np.asarray(is_long | np.isin(times_us, keys_us))

@@ -15,6 +15,7 @@ which nothing is wanted are passed over, unless the packets look damaged.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from storeday.footage.gaps import Gap, gaps_of
 from storeday.footage.pictures import SampledFrame
 from storeday.footage.probe import first_frame
 from storeday.footage.pyav_reader import PyavReader
-from storeday.footage.schedule import needed_packets
+from storeday.footage.schedule import looked_at, needed_packets
 from storeday.footage.settings import FootageSettings
 from storeday.footage.stretches import Sampler, Stretch
 
@@ -90,6 +91,8 @@ class SegmentReading:
         stretches: What to keep.
         settings: Size, quality, decoder.
         alive: Called now and then, as a sign of life.
+        longest_gop_us: Where it is given, only key frames are looked at, and where these lie
+            further apart than this, frames between them that others build on.
         timeline: What the packets say; None before they were read.
         outcome: What came of the segment; None before all frames were taken.
     """
@@ -98,6 +101,7 @@ class SegmentReading:
     stretches: Sequence[Stretch]
     settings: FootageSettings
     alive: Callable[[], None] = lambda: None
+    longest_gop_us: int | None = None
     timeline: Timeline | None = None
     outcome: DecodeOutcome | None = None
 
@@ -116,7 +120,9 @@ class SegmentReading:
     def decord_work(self) -> DecordWork | None:
         """What decord is to read; None where PyAV is."""
         timeline = self._known
-        if timeline.damage is not None or not self._suits_decord():
+        if self.longest_gop_us is not None or timeline.damage is not None:
+            return None
+        if not self._suits_decord():
             return None
         picks = self._picks()
         read = int(np.searchsorted(timeline.times_us, self.end_us))
@@ -135,7 +141,13 @@ class SegmentReading:
         timeline = self._known
         needed = self._needed()
         reader = PyavReader(
-            self.path, timeline, Sampler(self.stretches), self.settings, needed, alive=self.alive
+            self.path,
+            timeline,
+            Sampler(self.stretches),
+            self.settings,
+            needed,
+            "DEFAULT" if self.longest_gop_us is None else "NONREF",
+            self.alive,
         )
         count, first_us, last_us = 0, None, None
         for frame in reader.frames():
@@ -172,7 +184,8 @@ class SegmentReading:
     def _needed(self) -> NDArray[np.bool_] | None:
         """Packets to decode; None for all: where they cannot be told apart, or are damaged."""
         timeline = self._known
-        if timeline.is_counted or timeline.damage is not None:
+        is_scouting = self.longest_gop_us is not None
+        if timeline.is_counted or (timeline.damage is not None and not is_scouting):
             return None
         wanted = np.array([time_us for _, time_us, _ in self._picks()], np.int64)
         return needed_packets(timeline.packet_us, timeline.is_key, wanted)
@@ -196,8 +209,17 @@ class SegmentReading:
         return [
             (index, time_us, reason)
             for index, time_us in enumerate(times_us[:end].tolist())
-            if (reason := sampler.wants(time_us)) is not None
+            if self._may_take[index] and (reason := sampler.wants(time_us)) is not None
         ]
+
+    @cached_property
+    def _may_take(self) -> NDArray[np.bool_]:
+        """Frames that may be kept, in the order of their times."""
+        timeline = self._known
+        if self.longest_gop_us is None or timeline.is_counted:
+            return np.ones(len(timeline.times_us), bool)
+        keys_us = np.sort(timeline.packet_us[timeline.is_key])
+        return looked_at(timeline.times_us, keys_us, self.longest_gop_us)
 
 
 def _unreadable(reason: str, lost_us: int) -> DecodeOutcome:

@@ -8,6 +8,8 @@ class FootageSettings:
     """How frames are sampled and kept.
 
     Attributes:
+        scout: `fixed` decodes every segment at `frames_per_s`. `keyframes` looks at key frames
+            first and decodes only where it pays (settings of `scouting`); it needs models.
         frames_per_s: Rate at which a stretch is sampled where nothing else decides. At two a second
             somebody who walks (1.4 m/s) moves 0.7 m between frames: boxes of one person still
             overlap from most ceiling cameras, and a reach to a shelf, a second or two, is seen.
@@ -33,6 +35,7 @@ class FootageSettings:
         decord_memory_mb: decord is given up when its process takes more all the same.
     """
 
+    scout: str = "fixed"
     frames_per_s: float = 2.0
     max_lines: int = 540
     jpeg_quality: int = 80
@@ -44,6 +47,8 @@ class FootageSettings:
     decord_memory_mb: int = 500
 
     def __post_init__(self) -> None:
+        if self.scout not in ("fixed", "keyframes"):
+            raise ValueError(f"scout is {self.scout!r}; expected fixed or keyframes")
         if not self.frames_per_s > 0:
             raise ValueError(f"frames_per_s is {self.frames_per_s}; expected more than 0")
         if self.max_lines < 16:

@@ -1,7 +1,8 @@
 """Stage `infer`: frames to people: boxes, their place on the floor, appearance embeddings.
 
 One session per Python worker, whatever the number of store-days and cameras; batches of a fixed
-size run across the borders of Arrow batches.
+size run across the borders of Arrow batches. What scouting saw, where nothing more was decoded, is
+added.
 """
 
 import json
@@ -19,7 +20,8 @@ from storeday.stages.people_tables import DETECTIONS, EMBEDDINGS, FrameKey, peop
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext
 
-FRAMES = "bronze.frames"
+FRAMES, LOOKS = "bronze.frames", "silver.scout_looks"
+SCOUT_DETECTIONS, SCOUT_EMBEDDINGS = "silver.scout_detections", "silver.scout_embeddings"
 # Frames whose results are given out together.
 FRAMES_AT_ONCE = 512
 READ = (
@@ -51,7 +53,20 @@ def run(context: StageContext) -> DataFrame:
         yield from _infer(batches, plans, views, models)
 
     frames = context.read(FRAMES).select(*READ)
-    return frames.mapInArrow(infer, bundle.SPARK_SCHEMA)
+    found = frames.mapInArrow(infer, bundle.SPARK_SCHEMA)
+    for scouted in scouted_people(context):
+        found = found.unionByName(scouted)
+    return found
+
+
+def scouted_people(context: StageContext) -> list[DataFrame]:
+    """What the look over the day saw outside the stretches that were decoded since, as bundles."""
+    frame = ["store_id", "business_date", "camera_id", "device_time"]
+    kept = context.read(LOOKS).where("is_kept").select(*frame)
+    return [
+        bundle.pack(context.read(scouted).join(kept, frame, "left_semi"), table)
+        for scouted, table in ((SCOUT_DETECTIONS, DETECTIONS), (SCOUT_EMBEDDINGS, EMBEDDINGS))
+    ]
 
 
 def _without_models(context: StageContext) -> DataFrame:
@@ -116,4 +131,10 @@ def _give_out(
     yield from bundle.outgoing(plan.day, "", tables, plan.stamps())
 
 
-STAGE = Stage("infer", "see", (FRAMES,), (DETECTIONS, EMBEDDINGS), run)
+STAGE = Stage(
+    "infer",
+    "see",
+    (FRAMES, LOOKS, SCOUT_DETECTIONS, SCOUT_EMBEDDINGS),
+    (DETECTIONS, EMBEDDINGS),
+    run,
+)
