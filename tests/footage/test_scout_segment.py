@@ -38,7 +38,8 @@ def test_frames_between_far_key_frames_are_looked_at_too(clips, tmp_path):
     options = {"g": "250", "bf": "2", "b_strategy": "0", "sc_threshold": "0"}
     path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN, options=options)
     assert looks(path, clips, 1.0, longest_gop_s=10.0)[0] == [0]
-    numbers, _ = looks(path, clips, 1.0, longest_gop_s=2.0)
+    numbers, outcome = looks(path, clips, 1.0, longest_gop_s=2.0)
+    assert (outcome.gaps, outcome.reason) == ((), None)
     # The first frame at or after each second that another builds on: there are two B-frames at most
     # between these.
     assert len(numbers) == 4
@@ -92,3 +93,14 @@ def test_leaping_gives_the_frames_that_reading_through_gives(options, seed, clip
     at_full_rate = [part for part in parts if part.frames_per_s == 25.0]
     inside = [n for n in range(100) for p in at_full_rate if p.from_us <= n * 40_000 < p.to_us]
     assert set(inside) <= set(numbers)
+
+
+def test_frames_left_out_on_purpose_are_no_gap(clips, tmp_path):
+    """Two frames a second with B-frames between: a second is missing between those looked at."""
+    options = {"g": "250", "bf": "2", "b_strategy": "0", "sc_threshold": "0"}
+    path = clips.write_clip(tmp_path / "clip.mp4", [500 * n for n in range(60)], options=options)
+    sampling = scout_segment(path, 0.5, 4.0, SETTINGS)
+    frames = list(sampling)
+    assert [clips.number_in(f.jpeg) for f in frames] == [f.pts_us // 500_000 for f in frames]
+    assert 8 <= len(frames) < 16
+    assert (sampling.outcome.gaps, sampling.outcome.reason) == ((), None)

@@ -3,7 +3,7 @@
 from storeday.footage.decord_reader import DecordError
 from storeday.footage.gaps import Gap
 from storeday.footage.names import segment_start
-from storeday.footage.pictures import SampledFrame
+from storeday.footage.pictures import SampledFrame, picture_of
 from storeday.footage.probe import SegmentProbe
 from storeday.footage.reader_process import reader_cpu_s
 from storeday.footage.sample import (
@@ -28,6 +28,7 @@ __all__ = [
     "SegmentProbe",
     "SegmentSampling",
     "Stretch",
+    "picture_of",
     "probe_segment",
     "reader_cpu_s",
     "sample_segment",

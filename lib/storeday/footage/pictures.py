@@ -28,7 +28,7 @@ class SampledFrame:
         height: Height of the JPEG, px.
         source_width: Width of the frame as shown, px.
         source_height: Height of the frame as shown, px.
-        jpeg: The scaled frame.
+        jpeg: The scaled frame; as raw pixels where these were asked for.
         motion: Mean absolute luma change of the thumbnail since the previous kept frame, 0 to 1;
             None on the first.
         reason: `scout` or `detail`.
@@ -51,10 +51,12 @@ class FrameMaker:
 
     Args:
         settings: Size and quality.
+        is_raw: Whether pixels are wanted instead of JPEG.
     """
 
-    def __init__(self, settings: FootageSettings) -> None:
+    def __init__(self, settings: FootageSettings, is_raw: bool = False) -> None:
         self._settings = settings
+        self._is_raw = is_raw
         self._thumbnail: NDArray[np.int16] | None = None
 
     def make(
@@ -82,7 +84,7 @@ class FrameMaker:
             height,
             source_width,
             source_height,
-            encoded(small, self._settings.jpeg_quality),
+            small.tobytes() if self._is_raw else encoded(small, self._settings.jpeg_quality),
             self._motion(thumbnail.astype(np.int16)),
             reason,
             thumbnail.tobytes(),
@@ -118,3 +120,8 @@ def encoded(picture: Picture, quality: int) -> bytes:
     if not done:
         raise ValueError(f"a picture of shape {picture.shape} could not be written as JPEG")
     return buffer.tobytes()
+
+
+def picture_of(frame: SampledFrame) -> Picture:
+    """The pixels of a frame that was asked for raw: height x width x 3, BGR; not to be changed."""
+    return np.frombuffer(frame.jpeg, np.uint8).reshape(frame.height, frame.width, 3)

@@ -44,6 +44,7 @@ class PyavReader:
         skip: What the decoder may leave out, in FFmpeg's words: `DEFAULT`, or `NONREF` for frames
             that no other builds on.
         alive: Called now and then, as a sign of life.
+        is_raw: Whether frames are given as pixels instead of JPEG.
         last_us: Time of the last frame that could be read, kept or not.
         is_cut_short: Whether reading stopped at the end of what was wanted.
         decoded_us: Times of all frames that could be read.
@@ -57,6 +58,7 @@ class PyavReader:
     needed: NDArray[np.bool_] | None = None
     skip: str = "DEFAULT"
     alive: Callable[[], None] = lambda: None
+    is_raw: bool = False
     last_us: int | None = None
     is_cut_short: bool = False
     decoded_us: list[int] = field(default_factory=list)
@@ -64,7 +66,7 @@ class PyavReader:
 
     def frames(self) -> Iterator[SampledFrame]:
         """The kept frames, in presentation order."""
-        maker = FrameMaker(self.settings)
+        maker = FrameMaker(self.settings, self.is_raw)
         with opened(self.path) as (container, stream):
             stream.thread_type = "NONE"
             stream.codec_context.skip_frame = self.skip  # type: ignore[assignment]

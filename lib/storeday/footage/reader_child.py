@@ -55,6 +55,7 @@ def _sample(order: Mapping[str, Any], pipe: BinaryIO) -> None:
         FootageSettings(**order["settings"]),
         lambda: _tell(pipe, {}),
         longest_gop_us=order["longest_gop_us"],
+        is_raw=order["is_raw"],
     )
     if reading.open():
         timeline = reading.timeline
@@ -68,8 +69,8 @@ def _sample(order: Mapping[str, Any], pipe: BinaryIO) -> None:
         for frame in reading.frames(order["fault"]):
             fields = asdict(frame)
             jpeg, thumbnail = fields.pop("jpeg"), fields.pop("thumbnail")
-            size = {"jpeg": len(jpeg), "bytes": len(jpeg) + len(thumbnail)}
-            _tell(pipe, {"frame": fields, **size}, jpeg + thumbnail)
+            size = {"thumbnail": len(thumbnail), "bytes": len(jpeg) + len(thumbnail)}
+            _tell(pipe, {"frame": fields, **size}, thumbnail, jpeg)
     assert reading.outcome is not None
     _tell(pipe, {"outcome": asdict(reading.outcome)})
 
@@ -77,8 +78,10 @@ def _sample(order: Mapping[str, Any], pipe: BinaryIO) -> None:
 _DO = {"probe": _probe, "sample": _sample}
 
 
-def _tell(pipe: BinaryIO, head: Mapping[str, Any], body: bytes = b"") -> None:
-    pipe.write(json.dumps(head).encode() + b"\n" + body)
+def _tell(pipe: BinaryIO, head: Mapping[str, Any], *body: bytes) -> None:
+    pipe.write(json.dumps(head).encode() + b"\n")
+    for part in body:
+        pipe.write(part)
     pipe.flush()
 
 

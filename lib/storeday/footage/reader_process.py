@@ -9,6 +9,7 @@ it may, and, between two segments, when it holds on to more than half of that.
 
 import atexit
 import contextlib
+import fcntl
 import json
 import os
 import selectors
@@ -27,7 +28,8 @@ CHILD = "storeday.footage.reader_child"
 LOOK_S = 0.25
 # Processes kept for later: a consumer that reads two segments side by side is the most there is.
 IDLE_KEPT = 2
-READ_BYTES = 1 << 16
+# Raw frames are some MB: a pipe of 64 KB, the usual, would wake both ends for every bit of them.
+READ_BYTES = 1 << 20
 
 # An answer and its body.
 Answer = tuple[dict[str, Any], bytes]
@@ -122,6 +124,7 @@ class ReaderProcess:
                 stderr=self._errors,
                 env={**os.environ, "PYTHONPATH": path},
             )
+            _widen(self._child.stdout)
         return self._child
 
     def _answer(self, child: subprocess.Popen[bytes], limits: Limits) -> Answer:
@@ -131,7 +134,8 @@ class ReaderProcess:
         after = end + 1 + head.pop("bytes", 0)
         while len(self._buffer) < after:
             self._fill(child, limits)
-        body = bytes(self._buffer[end + 1 : after])
+        with memoryview(self._buffer) as view:
+            body = bytes(view[end + 1 : after])
         del self._buffer[:after]
         return head, body
 
@@ -224,6 +228,13 @@ def _end_idle() -> None:
     if _owner == os.getpid():
         for reader in _idle:
             reader.end()
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Makes a pipe as large as one read, where the system can."""
+    if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, READ_BYTES)
 
 
 def _close(pipe: IO[bytes]) -> None:

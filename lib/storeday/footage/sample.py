@@ -19,7 +19,7 @@ TO_THE_END_US = 2**63 - 1
 
 
 def sample_segment(
-    path: Path, stretches: Sequence[Stretch], settings: FootageSettings
+    path: Path, stretches: Sequence[Stretch], settings: FootageSettings, is_raw: bool = False
 ) -> "SegmentSampling":
     """Samples a segment: iterate the result for its frames, then ask for its `outcome`.
 
@@ -27,11 +27,12 @@ def sample_segment(
         path: A local file.
         stretches: What to keep.
         settings: Size, quality, decoder, limits.
+        is_raw: Whether frames are given as pixels instead of JPEG (`picture_of`); by PyAV then.
 
     Raises:
         FileNotFoundError: There is no such file (on iteration). Bad content raises nothing.
     """
-    return SegmentSampling(path, stretches, settings)
+    return SegmentSampling(path, stretches, settings, is_raw=is_raw)
 
 
 def scout_segment(
@@ -80,6 +81,7 @@ class SegmentSampling:
         stretches: What to keep.
         settings: Size, quality, decoder, limits.
         longest_gop_us: Given where the segment is only looked over, see `scout_segment`.
+        is_raw: Whether frames are given as pixels instead of JPEG; by PyAV then.
     """
 
     def __init__(
@@ -88,7 +90,9 @@ class SegmentSampling:
         stretches: Sequence[Stretch],
         settings: FootageSettings,
         longest_gop_us: int | None = None,
+        is_raw: bool = False,
     ) -> None:
+        self._is_raw = is_raw
         self._longest_gop_us = longest_gop_us
         self._path = path
         self._stretches = stretches
@@ -105,7 +109,7 @@ class SegmentSampling:
 
     def __iter__(self) -> Iterator[SampledFrame]:
         _require(self._path)
-        work = yield from self._by_reader(may_decord=True, fault=None)
+        work = yield from self._by_reader(may_decord=not self._is_raw, fault=None)
         if work is not None:
             picks = [(index, time_us, reason) for index, time_us, reason in work["picks"]]
             try:
@@ -130,6 +134,7 @@ class SegmentSampling:
             "may_decord": may_decord,
             "fault": fault,
             "longest_gop_us": self._longest_gop_us,
+            "is_raw": self._is_raw,
         }
         times: list[int] = []
         work = None
@@ -137,8 +142,8 @@ class SegmentSampling:
             for head, body in ask_reader(order, _limits(self._settings)):
                 if "frame" in head:
                     times.append(head["frame"]["pts_us"])
-                    jpeg, thumbnail = body[: head["jpeg"]], body[head["jpeg"] :]
-                    yield SampledFrame(jpeg=jpeg, thumbnail=thumbnail, **head["frame"])
+                    split = head["thumbnail"]
+                    yield SampledFrame(thumbnail=body[:split], jpeg=body[split:], **head["frame"])
                 elif "outcome" in head:
                     fields = head["outcome"]
                     self._outcome = DecodeOutcome(**{**fields, "gaps": _gaps(fields["gaps"])})

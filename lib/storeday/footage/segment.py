@@ -93,6 +93,7 @@ class SegmentReading:
         alive: Called now and then, as a sign of life.
         longest_gop_us: Where it is given, only key frames are looked at, and where these lie
             further apart than this, frames between them that others build on.
+        is_raw: Whether frames are given as pixels instead of JPEG.
         timeline: What the packets say; None before they were read.
         outcome: What came of the segment; None before all frames were taken.
     """
@@ -102,6 +103,7 @@ class SegmentReading:
     settings: FootageSettings
     alive: Callable[[], None] = lambda: None
     longest_gop_us: int | None = None
+    is_raw: bool = False
     timeline: Timeline | None = None
     outcome: DecodeOutcome | None = None
 
@@ -148,6 +150,7 @@ class SegmentReading:
             needed,
             "DEFAULT" if self.longest_gop_us is None else "NONREF",
             self.alive,
+            self.is_raw,
         )
         count, first_us, last_us = 0, None, None
         for frame in reader.frames():
@@ -191,7 +194,14 @@ class SegmentReading:
         return needed_packets(timeline.packet_us, timeline.is_key, wanted)
 
     def _needed_us(self, needed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-        times = self._known.times_us if needed is None else self._known.packet_us[needed]
+        """Times of the frames that have to come; of a look over, those of key frames alone."""
+        timeline = self._known
+        if needed is None:
+            times = timeline.times_us
+        elif self.longest_gop_us is None:
+            times = timeline.packet_us[needed]
+        else:
+            times = timeline.packet_us[needed & timeline.is_key]
         return np.unique(times[times < self.end_us])
 
     def _suits_decord(self) -> bool:

@@ -37,7 +37,7 @@ def run(context: StageContext) -> DataFrame:
                 plan = plans[StoreDay(item["store_id"], item["business_date"])]
                 yield from reading_segments(plan, decode_segment(plan, item))
 
-    segments = _planned_segments(context)
+    segments = planned_segments(context)
     tasks = 4 * context.spark.sparkContext.defaultParallelism
     return segments.repartition(tasks, "camera_id", "segment").mapInArrow(
         decode, bundle.SPARK_SCHEMA
@@ -70,7 +70,7 @@ def _batches(frames: Iterable[SampledFrame]) -> Iterator[list[SampledFrame]]:
         yield some
 
 
-def _planned_segments(context: StageContext) -> DataFrame:
+def planned_segments(context: StageContext) -> DataFrame:
     """One row per segment of the plan, with the stretches to decode and what the look gave."""
     keys = ["store_id", "business_date", "camera_id", "segment"]
     stretch = sf.struct("from_us", "to_us", "frames_per_s", "reason")

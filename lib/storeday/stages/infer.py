@@ -7,13 +7,19 @@ added.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from storeday.floor.camera_view import CameraView, camera_view
-from storeday.inference import FramePeople, ModelManifest, infer_frames, open_models
+from storeday.inference import (
+    FramePeople,
+    ModelManifest,
+    OpenModels,
+    infer_frames,
+    open_models,
+)
 from storeday.lake import bundle
 from storeday.lake.store_day import StoreDay
 from storeday.stages.people_tables import DETECTIONS, EMBEDDINGS, FrameKey, people_tables
@@ -43,14 +49,13 @@ def run(context: StageContext) -> DataFrame:
     if models is None:
         return _without_models(context)
     plans = context.by_day
-    views = {
-        (plan.day, camera.id): camera_view(camera)
-        for plan in context.plans
-        for camera in plan.layout.cameras
-    }
+    settings = context.plans[0].settings.inference
 
     def infer(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from _infer(batches, plans, views, models)
+        frames = _frames(batches)
+        yield from infer_stream(
+            lambda opened: infer_frames(frames, opened, settings), plans, models
+        )
 
     frames = context.read(FRAMES).select(*READ)
     found = frames.mapInArrow(infer, bundle.SPARK_SCHEMA)
@@ -76,18 +81,28 @@ def _without_models(context: StageContext) -> DataFrame:
     return bundle.anchors(context.spark, [(day, "") for day in context.days])
 
 
-def _infer(
-    batches: Iterator[pa.RecordBatch],
+def infer_stream(
+    look: Callable[[OpenModels], Iterator[tuple[FrameKey, FramePeople]]],
     plans: dict[StoreDay, DayPlan],
-    views: dict[tuple[StoreDay, str], CameraView],
     models: ModelManifest,
 ) -> Iterator[pa.RecordBatch]:
-    settings = next(iter(plans.values())).settings.inference
-    opened = open_models(models, settings)
+    """People of a task's frames as bundles, with what inference ran on and took.
+
+    Args:
+        look: Looks at the frames with opened models.
+        plans: Plans by store-day.
+        models: Models.
+    """
+    views = {
+        (day, camera.id): camera_view(camera)
+        for day, plan in plans.items()
+        for camera in plan.layout.cameras
+    }
+    opened = open_models(models, next(iter(plans.values())).settings.inference)
     started = time.process_time()
     waiting: dict[StoreDay, list[tuple[FrameKey, FramePeople]]] = {}
     day = None
-    for key, people in infer_frames(_frames(batches), opened, settings):
+    for key, people in look(opened):
         day = key.day
         found = waiting.setdefault(day, [])
         found.append((key, people))
