@@ -172,3 +172,13 @@ def test_a_fixed_rate_where_no_models_are_given(footage):
     (tables,) = plan_camera(plan_of(footage), item_of("one.mp4"), None)
     (row,) = tables[module.PLAN].to_pylist()
     assert (row["from_us"], row["frames_per_s"], row["reason"]) == (0, 2.0, "detail")
+
+
+def test_a_file_that_gives_no_look_is_an_outcome_and_no_failure(scouted, footage):
+    (footage / "broken.mp4").write_bytes(b"no video at all")
+    _, given, asked = scouted({}, item_of("broken.mp4"))
+    assert asked == []
+    assert given[module.LOOKS] == []
+    (outcome,) = given[module.OUTCOMES]
+    assert (outcome["decoder"], outcome["frames"]) == ("none", 0)
+    assert [row["reason"] for row in given[module.PLAN]] == ["scout"]
