@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from storeday.footage import FootageSettings, Stretch, sample_segment
+from storeday.footage import FootageSettings, Stretch, picture_of, sample_segment
 from storeday.footage.decord_reader import read_by_decord
 from storeday.footage.pictures import FrameMaker
 from storeday.footage.segment import DecodeOutcome
@@ -219,3 +219,14 @@ def resident_mb():
 def test_senseless_settings_are_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"{field} is {value}"):
         FootageSettings(**{field: value})
+
+
+def test_raw_frames_are_the_pixels_that_jpeg_would_hold(clips, tmp_path):
+    path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN[:30], options=clips.B_FRAMES)
+    raw = list(sample_segment(path, ALL, FootageSettings(max_lines=90), is_raw=True))
+    packed = list(sample_segment(path, ALL, FootageSettings(max_lines=90)))
+    assert [frame.pts_us for frame in raw] == [frame.pts_us for frame in packed]
+    for one, other in zip(raw, packed, strict=True):
+        shown = cv2.imdecode(np.frombuffer(other.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture_of(one).shape == shown.shape == (90, 160, 3)
+        assert np.abs(picture_of(one).astype(int) - shown).mean() < 6

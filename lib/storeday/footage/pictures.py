@@ -51,7 +51,7 @@ class FrameMaker:
 
     Args:
         settings: Size and quality.
-        is_raw: Whether pixels are wanted instead of JPEG.
+        is_raw: Whether pixels are wanted instead of JPEG; without motion and thumbnail then.
     """
 
     def __init__(self, settings: FootageSettings, is_raw: bool = False) -> None:
@@ -75,6 +75,11 @@ class FrameMaker:
         if is_rgb:
             small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)  # type: ignore[assignment]
         height, width = small.shape[:2]
+        if self._is_raw:
+            pixels = small.tobytes()
+            return SampledFrame(
+                pts_us, width, height, source_width, source_height, pixels, None, reason
+            )
         thumbnail = cv2.cvtColor(
             cv2.resize(small, THUMBNAIL, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY
         )
@@ -84,7 +89,7 @@ class FrameMaker:
             height,
             source_width,
             source_height,
-            small.tobytes() if self._is_raw else encoded(small, self._settings.jpeg_quality),
+            encoded(small, self._settings.jpeg_quality),
             self._motion(thumbnail.astype(np.int16)),
             reason,
             thumbnail.tobytes(),

@@ -12,7 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
-import selectors
+import select
 import subprocess
 import sys
 import tempfile
@@ -28,11 +28,12 @@ CHILD = "storeday.footage.reader_child"
 LOOK_S = 0.25
 # Processes kept for later: a consumer that reads two segments side by side is the most there is.
 IDLE_KEPT = 2
+READ_BYTES = 1 << 16
 # Raw frames are some MB: a pipe of 64 KB, the usual, would wake both ends for every bit of them.
-READ_BYTES = 1 << 20
+PIPE_BYTES = 1 << 20
 
 # An answer and its body.
-Answer = tuple[dict[str, Any], bytes]
+Answer = tuple[dict[str, Any], bytearray]
 
 
 class ReaderError(RuntimeError):
@@ -128,34 +129,43 @@ class ReaderProcess:
         return self._child
 
     def _answer(self, child: subprocess.Popen[bytes], limits: Limits) -> Answer:
+        assert child.stdout is not None
+        pipe = child.stdout.fileno()
         while (end := self._buffer.find(b"\n")) < 0:
-            self._fill(child, limits)
+            self._wait(child, limits)
+            some = os.read(pipe, READ_BYTES)
+            if not some:
+                raise ReaderError(self._last_words(limits))
+            self._buffer += some
         head = json.loads(self._buffer[:end])
-        after = end + 1 + head.pop("bytes", 0)
-        while len(self._buffer) < after:
-            self._fill(child, limits)
-        with memoryview(self._buffer) as view:
-            body = bytes(view[end + 1 : after])
-        del self._buffer[:after]
+        body = bytearray(head.pop("bytes", 0))
+        held = min(len(body), len(self._buffer) - end - 1)
+        body[:held] = self._buffer[end + 1 : end + 1 + held]
+        del self._buffer[: end + 1 + held]
+        # Straight to where it belongs: raw frames are large.
+        with memoryview(body) as view:
+            while held < len(body):
+                self._wait(child, limits)
+                count = os.readv(pipe, [view[held:]])
+                if not count:
+                    raise ReaderError(self._last_words(limits))
+                held += count
         return head, body
 
-    def _fill(self, child: subprocess.Popen[bytes], limits: Limits) -> None:
-        """Waits for some bytes, with an eye on the process."""
+    def _wait(self, child: subprocess.Popen[bytes], limits: Limits) -> None:
+        """Waits for something to read, with an eye on the process."""
         assert child.stdout is not None
         given_up_at = time.monotonic() + limits.stall_s
-        with selectors.DefaultSelector() as selector:
-            selector.register(child.stdout, selectors.EVENT_READ)
-            while not selector.select(min(LOOK_S, limits.stall_s)):
-                if (taken := resident_mb(child.pid)) > limits.memory_mb:
-                    raise ReaderError(
-                        f"reading took {taken:.0f} MB; the limit is {limits.memory_mb} MB"
-                    )
-                if time.monotonic() >= given_up_at:
-                    raise ReaderError(f"reading made no progress for {limits.stall_s:g} s")
-        some = os.read(child.stdout.fileno(), READ_BYTES)
-        if not some:
-            raise ReaderError(self._last_words(limits))
-        self._buffer += some
+        look_ms = 1000 * min(LOOK_S, limits.stall_s)
+        poll = select.poll()
+        poll.register(child.stdout.fileno(), select.POLLIN)
+        while not poll.poll(look_ms):
+            if (taken := resident_mb(child.pid)) > limits.memory_mb:
+                raise ReaderError(
+                    f"reading took {taken:.0f} MB; the limit is {limits.memory_mb} MB"
+                )
+            if time.monotonic() >= given_up_at:
+                raise ReaderError(f"reading made no progress for {limits.stall_s:g} s")
 
     def _last_words(self, limits: Limits) -> str:
         """How the process ended."""
@@ -231,10 +241,10 @@ def _end_idle() -> None:
 
 
 def _widen(pipe: IO[bytes] | None) -> None:
-    """Makes a pipe as large as one read, where the system can."""
+    """Makes a pipe large, where the system can."""
     if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, READ_BYTES)
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _close(pipe: IO[bytes]) -> None:

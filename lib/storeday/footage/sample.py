@@ -142,8 +142,11 @@ class SegmentSampling:
             for head, body in ask_reader(order, _limits(self._settings)):
                 if "frame" in head:
                     times.append(head["frame"]["pts_us"])
-                    split = head["thumbnail"]
-                    yield SampledFrame(thumbnail=body[:split], jpeg=body[split:], **head["frame"])
+                    parts = memoryview(body)
+                    jpeg, thumbnail = parts[head["thumbnail"] :], parts[: head["thumbnail"]]
+                    yield SampledFrame(
+                        jpeg=bytes(jpeg), thumbnail=bytes(thumbnail), **head["frame"]
+                    )
                 elif "outcome" in head:
                     fields = head["outcome"]
                     self._outcome = DecodeOutcome(**{**fields, "gaps": _gaps(fields["gaps"])})
