@@ -47,6 +47,9 @@ Master = Annotated[str, typer.Option(help="Spark master, where spark-submit does
 Conf = Annotated[
     list[str] | None, typer.Option("--conf", help="Spark setting KEY=VALUE; may be repeated.")
 ]
+Fused = Annotated[
+    bool, typer.Option("--fused", help="Decode and infer in one task; no frames are kept.")
+]
 FromStage = Annotated[str, typer.Option(help="Start here, from tables that are already there.")]
 
 
@@ -62,6 +65,7 @@ def nightly(
     from_stage: FromStage = "",
     master: Master = "local[*]",
     conf: Conf = None,
+    fused: Fused = False,
 ) -> None:
     """Run every stage for some store-days: each store, each date."""
     request = Request(
@@ -72,6 +76,7 @@ def nightly(
         models=models,
         master=master,
         conf=_settings(conf),
+        fused=fused,
     )
     raise typer.Exit(run_days(request, _console()))
 
@@ -88,6 +93,7 @@ def run(
     salts: Salts = "",
     master: Master = "local[*]",
     conf: Conf = None,
+    fused: Fused = False,
 ) -> None:
     """Run some stages, or groups of stages, for some store-days."""
     request = Request(
@@ -98,6 +104,7 @@ def run(
         models=models,
         master=master,
         conf=_settings(conf),
+        fused=fused,
     )
     raise typer.Exit(run_days(request, _console()))
 

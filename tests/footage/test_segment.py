@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from storeday.footage import FootageSettings, Stretch, sample_segment
+from storeday.footage import FootageSettings, Stretch, picture_of, sample_segment
+from storeday.footage.decord_reader import read_by_decord
 from storeday.footage.pictures import FrameMaker
 from storeday.footage.segment import DecodeOutcome
 
@@ -125,9 +126,14 @@ def test_damage_in_the_middle_costs_only_what_is_damaged(clips, tmp_path):
     assert [frame.pts_us for frame in frames[-20:]] == [40_000 * n for n in range(80, 100)]
 
 
-def test_a_decoder_that_stands_still_is_given_up(clips, tmp_path):
+def test_decord_that_stands_still_is_given_up(clips, tmp_path, monkeypatch):
     path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN, options=clips.B_FRAMES)
-    frames, outcome = sampled(path, ALL, replace(DECORD, stall_s=0.001))
+    hasty = replace(DECORD, stall_s=0.001)
+    monkeypatch.setattr(
+        "storeday.footage.sample.read_by_decord",
+        lambda path, picks, count, _: read_by_decord(path, picks, count, hasty),
+    )
+    frames, outcome = sampled(path, ALL, DECORD)
     assert [clips.number_in(frame.jpeg) for frame in frames] == list(range(100))
     assert outcome.decoder == "pyav"
     assert "no progress for 0.001 s" in outcome.reason
@@ -213,3 +219,14 @@ def resident_mb():
 def test_senseless_settings_are_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"{field} is {value}"):
         FootageSettings(**{field: value})
+
+
+def test_raw_frames_are_the_pixels_that_jpeg_would_hold(clips, tmp_path):
+    path = clips.write_clip(tmp_path / "clip.mp4", clips.EVEN[:30], options=clips.B_FRAMES)
+    raw = list(sample_segment(path, ALL, FootageSettings(max_lines=90), is_raw=True))
+    packed = list(sample_segment(path, ALL, FootageSettings(max_lines=90)))
+    assert [frame.pts_us for frame in raw] == [frame.pts_us for frame in packed]
+    for one, other in zip(raw, packed, strict=True):
+        shown = cv2.imdecode(np.frombuffer(other.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture_of(one).shape == shown.shape == (90, 160, 3)
+        assert np.abs(picture_of(one).astype(int) - shown).mean() < 6

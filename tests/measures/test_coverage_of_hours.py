@@ -10,6 +10,7 @@ from storeday.contracts import check, check_key, conform, load_contract
 from storeday.floor.calendar import Interval, business_day, local_hours, opening_interval
 from storeday.floor.camera_view import CameraView
 from storeday.measures import (
+    Fault,
     MeasureSettings,
     Records,
     coverage,
@@ -205,3 +206,25 @@ def test_zones_in_view_are_those_whose_middle_is():
     crowded = np.array(corners, float) + np.array([3.1, 0.0])
     assert zones_in_view({"cam1": view}, {"L": crowded}) == {"cam1": {"L"}}
     assert zones_in_view({"cam1": view}, {"L": crowded + np.array([0.1, 0.0])}) == {"cam1": set()}
+
+
+def test_known_faults_stand_in_the_reason_of_their_hours():
+    faults = [
+        Fault(part(1800, 3600), "a.mp4: frames cannot be decoded"),
+        Fault(part(7200, 7200), "b.mp4: the file is empty"),
+        *(Fault(part(10_900, 10_900 + n), f"c{n}.mp4: cut") for n in range(4)),
+    ]
+    records = Records(
+        {"cam1": [part(0, 1800), part(3600, 7200)], "cam2": []}, {}, {}, [], {},
+        {"cam1": faults, "cam2": [Fault(part(0, 0), "d.mp4: no video stream")]},
+    )  # fmt: skip
+    rows = rows_of(coverage(records, hours_of(0, 4), part(0, 14_400), SETTINGS))
+    reasons = [rows["camera", "cam1", hour][2] for hour in range(4)]
+    assert reasons == [
+        "footage for 30 of 60 minutes; a.mp4: frames cannot be decoded",
+        None,
+        "footage for 0 of 60 minutes; b.mp4: the file is empty",
+        "footage for 0 of 60 minutes; c0.mp4: cut; c1.mp4: cut; and 2 more",
+    ]
+    assert rows["camera", "cam2", 0][2] == "footage cannot be read; d.mp4: no video stream"
+    assert rows["camera", "cam2", 1][2] == "footage cannot be read"

@@ -37,6 +37,7 @@ class Request:
         models: Path of the model manifest; empty where inference is not part of the run.
         master: Spark master of a session that has to be made.
         conf: Spark settings of a session that has to be made.
+        fused: Whether decode and infer run as one stage that keeps no frames.
     """
 
     places: Places
@@ -47,6 +48,7 @@ class Request:
     models: str = ""
     master: str = "local[*]"
     conf: Mapping[str, str] = field(default_factory=dict)
+    fused: bool = False
 
     def days(self) -> list[StoreDay]:
         """The store-days asked for.
@@ -69,7 +71,7 @@ def run_days(request: Request, console: Console | None = None) -> int:
         model manifest is wrong. A wrong manifest keeps its own store-days from running, not others.
     """
     try:
-        stages = select_stages(request.stages, request.from_stage)
+        stages = select_stages(request.stages, request.from_stage, request.fused)
         days = request.days()
         models = _models(request, [stage.name for stage in stages])
     except ValueError as error:
@@ -94,14 +96,15 @@ def run_days(request: Request, console: Console | None = None) -> int:
 
 
 def _models(request: Request, stages: Sequence[str]) -> ModelManifest | None:
-    if "infer" not in stages or not request.models:
+    if not {"scout", "infer", "decode_infer"} & set(stages) or not request.models:
         return None
     return load_models(Path(request.models))
 
 
 def _needs_models(plans: Sequence[DayPlan], stages: Sequence[Stage]) -> bool:
     names = {stage.name for stage in stages}
-    return {"decode", "infer"} <= names and any(plan.files_in("footage") for plan in plans)
+    sees = {"decode", "infer"} <= names or "decode_infer" in names
+    return sees and any(plan.files_in("footage") for plan in plans)
 
 
 def _say_outcome(failures: Mapping[StoreDay, str], asked: int, faults: int) -> None:

@@ -7,7 +7,10 @@ order. There decoding stamps take their place: frames are evenly spaced, and the
 has the n-th.
 """
 
-from collections.abc import Iterator
+# PyAV's Packet takes its parameter in the stubs only.
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -16,6 +19,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -28,6 +32,10 @@ OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 # Stated lengths are rounded and may be those of an audio track that runs on: less is not called
 # lost.
 LOST_SLACK_US = 500_000
+# Packets read between two signs of life.
+PACKETS_PER_SIGN = 256
+# Calls in a row that may give no packet; each passes over some 64 KB of rubbish.
+RESUMED = 100_000
 
 
 class UnreadableError(ValueError):
@@ -44,6 +52,9 @@ class Timeline:
         start_pts: Stamp of the first frame, in units of `time_base`.
         time_base: Seconds per unit of a stamp.
         damage: Why the packets are not to be trusted; None where they look sound.
+        packet_us: Presentation time of each packet, in the order of the file; longer than
+            `times_us` by the packets without a stamp, which have the time before them.
+        is_key: Whether each packet is a key frame.
         is_counted: Whether there are no presentation stamps, so that frames have to be counted.
     """
 
@@ -52,6 +63,8 @@ class Timeline:
     start_pts: int
     time_base: Fraction
     damage: str | None
+    packet_us: NDArray[np.int64]
+    is_key: NDArray[np.bool_]
     is_counted: bool = False
 
     @property
@@ -97,34 +110,62 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         yield container, _video_stream(container)
 
 
-def read_timeline(container: InputContainer, stream: VideoStream) -> Timeline:
+def read_timeline(
+    container: InputContainer, stream: VideoStream, alive: Callable[[], None] = lambda: None
+) -> Timeline:
     """Reads all packets of the stream, without decoding them.
+
+    Args:
+        container: The container, at its start.
+        stream: Its video stream.
+        alive: Called now and then, as a sign of life.
 
     Raises:
         UnreadableError: There is no packet with a time.
     """
-    stamps: list[tuple[int | None, int | None]] = []
+    stamps: list[tuple[int | None, int | None, bool]] = []
     broken, fault = 0, None
     try:
-        for packet in container.demux(stream):
-            if packet.size and not packet.is_discard:
-                stamps.append((packet.pts, packet.dts))
-                broken += packet.is_corrupt
+        for packet in real_packets(container, stream):
+            stamps.append((packet.pts, packet.dts, packet.is_keyframe))
+            broken += packet.is_corrupt
+            if len(stamps) % PACKETS_PER_SIGN == 0:
+                alive()
     except av.FFmpegError as error:
         fault = f"the container breaks off: {said(error)}"
-    is_counted = container.format.name == "avi" or any(shown is None for shown, _ in stamps)
-    pts = _sorted([pair[is_counted] for pair in stamps])
+    is_counted = container.format.name == "avi" or any(shown is None for shown, *_ in stamps)
+    pts = np.sort(np.array([s[is_counted] for s in stamps if s[is_counted] is not None], np.int64))
     time_base = stream.time_base
     if not len(pts) or time_base is None:
         raise UnreadableError("the video stream holds no frame")
     if broken:
         fault = f"{broken} damaged packets"
-    times = _microseconds(pts - pts[0], time_base)
-    stated_us = stated_length_us(container, stream)
-    timeline = Timeline(times, stated_us, int(pts[0]), time_base, fault, is_counted)
-    if fault is None:
-        return replace(timeline, damage=_shortfall(timeline, stream.frames))
-    return timeline
+    shown = _filled([s[is_counted] for s in stamps], int(pts[0]))
+    timeline = Timeline(
+        times_us=_microseconds(pts - pts[0], time_base),
+        stated_us=stated_length_us(container, stream),
+        start_pts=int(pts[0]),
+        time_base=time_base,
+        damage=fault,
+        packet_us=_microseconds(shown - pts[0], time_base),
+        is_key=np.array([s[2] for s in stamps], bool),
+        is_counted=is_counted,
+    )
+    words = [text for text in (fault, _shortfall(timeline, stream.frames)) if text]
+    return replace(timeline, damage="; ".join(words) or None)
+
+
+def real_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """Packets of the stream that hold a frame to be shown, in the order of the file."""
+    for _ in range(RESUMED):
+        try:
+            for packet in container.demux(stream):
+                if packet.size and not packet.is_discard:
+                    yield packet
+            return
+        except av.BlockingIOError:
+            # FFmpeg asks to be called again: it has passed over much that was no packet.
+            continue
 
 
 def stated_length_us(container: InputContainer, stream: VideoStream) -> int | None:
@@ -149,8 +190,13 @@ def _video_stream(container: InputContainer) -> VideoStream:
     raise UnreadableError(f"no video stream; streams are: {kinds}")
 
 
-def _sorted(stamps: list[int | None]) -> NDArray[np.int64]:
-    return np.sort(np.array([stamp for stamp in stamps if stamp is not None], np.int64))
+def _filled(stamps: Sequence[int | None], first: int) -> NDArray[np.int64]:
+    """Stamps, with the one before in place of one that is missing."""
+    filled, last = [], first
+    for stamp in stamps:
+        last = last if stamp is None else stamp
+        filled.append(last)
+    return np.array(filled, np.int64)
 
 
 def _microseconds(ticks: NDArray[np.int64], time_base: Fraction) -> NDArray[np.int64]:
@@ -164,6 +210,9 @@ def _shortfall(timeline: Timeline, reported: int) -> str | None:
     found = len(timeline.times_us)
     if reported and reported != found:
         return f"the container claims {reported} frames and holds {found}"
+    repeated = found - len(np.unique(timeline.times_us))
+    if repeated:
+        return f"{repeated} frames have the time of another"
     last_us = int(timeline.times_us[-1])
     if timeline.stated_us is not None and timeline.lost_us(last_us, timeline.stated_us):
         ends_s = (last_us + timeline.interval_us) / 1e6

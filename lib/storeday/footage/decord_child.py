@@ -57,7 +57,7 @@ def _read(reader: Any, order: dict[str, Any], spool: BinaryIO, pulse: int) -> No
         picture = reader.next().asnumpy()
         position += 1
         frame = asdict(maker.make(picture, pts_us, reason, is_rgb=True))
-        jpeg = frame.pop("jpeg")
+        jpeg, _ = frame.pop("jpeg"), frame.pop("thumbnail")
         spool.write(json.dumps({**frame, "bytes": len(jpeg)}).encode() + b"\n" + jpeg)
         os.write(pulse, b".")
 

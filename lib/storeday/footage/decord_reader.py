@@ -25,12 +25,10 @@ from pathlib import Path
 from typing import IO
 
 from storeday.footage.pictures import SampledFrame
+from storeday.footage.segment import Pick
 from storeday.footage.settings import FootageSettings
 
 CHILD = "storeday.footage.decord_child"
-
-# Position of a frame in presentation order, its time in microseconds, the reason to keep it.
-Pick = tuple[int, int, str]
 
 
 class DecordError(RuntimeError):

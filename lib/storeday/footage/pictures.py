@@ -28,10 +28,11 @@ class SampledFrame:
         height: Height of the JPEG, px.
         source_width: Width of the frame as shown, px.
         source_height: Height of the frame as shown, px.
-        jpeg: The scaled frame.
+        jpeg: The scaled frame; as raw pixels where these were asked for.
         motion: Mean absolute luma change of the thumbnail since the previous kept frame, 0 to 1;
             None on the first.
         reason: `scout` or `detail`.
+        thumbnail: Grey thumbnail, `THUMBNAIL` columns by rows, a byte each.
     """
 
     pts_us: int
@@ -42,6 +43,7 @@ class SampledFrame:
     jpeg: bytes
     motion: float | None
     reason: str
+    thumbnail: bytes = b""
 
 
 class FrameMaker:
@@ -49,10 +51,12 @@ class FrameMaker:
 
     Args:
         settings: Size and quality.
+        is_raw: Whether pixels are wanted instead of JPEG; without motion and thumbnail then.
     """
 
-    def __init__(self, settings: FootageSettings) -> None:
+    def __init__(self, settings: FootageSettings, is_raw: bool = False) -> None:
         self._settings = settings
+        self._is_raw = is_raw
         self._thumbnail: NDArray[np.int16] | None = None
 
     def make(
@@ -71,6 +75,14 @@ class FrameMaker:
         if is_rgb:
             small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)  # type: ignore[assignment]
         height, width = small.shape[:2]
+        if self._is_raw:
+            pixels = small.tobytes()
+            return SampledFrame(
+                pts_us, width, height, source_width, source_height, pixels, None, reason
+            )
+        thumbnail = cv2.cvtColor(
+            cv2.resize(small, THUMBNAIL, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY
+        )
         return SampledFrame(
             pts_us,
             width,
@@ -78,13 +90,12 @@ class FrameMaker:
             source_width,
             source_height,
             encoded(small, self._settings.jpeg_quality),
-            self._motion(small),
+            self._motion(thumbnail.astype(np.int16)),
             reason,
+            thumbnail.tobytes(),
         )
 
-    def _motion(self, picture: Picture) -> float | None:
-        tiny = cv2.resize(picture, THUMBNAIL, interpolation=cv2.INTER_AREA)
-        now = cv2.cvtColor(tiny, cv2.COLOR_BGR2GRAY).astype(np.int16)
+    def _motion(self, now: NDArray[np.int16]) -> float | None:
         before, self._thumbnail = self._thumbnail, now
         return None if before is None else float(np.abs(now - before).mean()) / 255
 
@@ -114,3 +125,8 @@ def encoded(picture: Picture, quality: int) -> bytes:
     if not done:
         raise ValueError(f"a picture of shape {picture.shape} could not be written as JPEG")
     return buffer.tobytes()
+
+
+def picture_of(frame: SampledFrame) -> Picture:
+    """The pixels of a frame that was asked for raw: height x width x 3, BGR; not to be changed."""
+    return np.frombuffer(frame.jpeg, np.uint8).reshape(frame.height, frame.width, 3)

@@ -40,8 +40,8 @@ class SegmentProbe:
     reason: str | None = None
 
 
-def probe_segment(path: Path) -> SegmentProbe:
-    """Reads a container's head and its first frame. Bad content is no error, but a status.
+def read_probe(path: Path) -> SegmentProbe:
+    """Reads a container's head and its first frame, in this process.
 
     Args:
         path: A local file.

@@ -1,4 +1,4 @@
-"""A segment to sampled frames and an outcome.
+"""A segment to sampled frames and an outcome, in this process: what the reading process does.
 
 decord is for dense reading of large frames in short MP4, MOV and Matroska that look sound: no
 packet is damaged, and their number and length are those that the container states. All else goes to
@@ -9,25 +9,38 @@ Both give the same frames with the same times, pixel by pixel on real clips: tes
 Of the other containers, decord refuses GIF, and of MPEG-TS it drops the
 first group of pictures and says nothing, so that every frame came one group (25 frames) early.
 
-Reading is straight through, from the first frame to the end of the last stretch; nobody seeks.
+Reading goes forwards only, up to the end of the last stretch; nobody seeks. Groups of pictures of
+which nothing is wanted are passed over, unless the packets look damaged.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from storeday.footage.containers import Timeline, UnreadableError, opened, read_timeline
-from storeday.footage.decord_reader import DecordError, Pick, read_by_decord
+from storeday.footage.containers import (
+    Timeline,
+    UnreadableError,
+    opened,
+    read_timeline,
+    stated_length_us,
+)
+from storeday.footage.gaps import Gap, gaps_of
 from storeday.footage.pictures import SampledFrame
 from storeday.footage.probe import first_frame
 from storeday.footage.pyav_reader import PyavReader
+from storeday.footage.schedule import looked_at, needed_packets
 from storeday.footage.settings import FootageSettings
 from storeday.footage.stretches import Sampler, Stretch
 
 # FFmpeg's names of the containers of which decord was seen to give every frame in its place.
 DECORD_FORMATS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+
+# Position of a frame in presentation order, its time in microseconds, the reason to keep it.
+Pick = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class DecodeOutcome:
         lost_s: Seconds of the stated length, as far as wanted, past the last frame that could
             be read.
         reason: What went wrong; None where nothing did.
+        gaps: Stretches, as far as wanted, of which no frame could be had.
     """
 
     decoder: str
@@ -50,108 +64,174 @@ class DecodeOutcome:
     last_pts_us: int | None
     lost_s: float
     reason: str | None
+    gaps: tuple[Gap, ...] = ()
 
 
-def sample_segment(
-    path: Path, stretches: Sequence[Stretch], settings: FootageSettings
-) -> "SegmentSampling":
-    """Samples a segment: iterate the result for its frames, then ask for its `outcome`.
+@dataclass(frozen=True)
+class DecordWork:
+    """What decord should read, since it suits the segment.
 
-    Args:
+    Attributes:
+        picks: Frames to keep.
+        frames: Frames that the container holds.
+        gaps: Stretches for which it holds none.
+    """
+
+    picks: list[Pick]
+    frames: int
+    gaps: tuple[Gap, ...]
+
+
+@dataclass
+class SegmentReading:
+    """One segment, read once: take `frames()`, then ask for `outcome`.
+
+    Attributes:
         path: A local file.
         stretches: What to keep.
         settings: Size, quality, decoder.
-
-    Raises:
-        FileNotFoundError: There is no such file (on iteration). Bad content raises nothing.
-    """
-    return SegmentSampling(path, stretches, settings)
-
-
-class SegmentSampling:
-    """Frames of a segment, once, and what came of it.
-
-    Args:
-        path: A local file.
-        stretches: What to keep.
-        settings: Size, quality, decoder.
+        alive: Called now and then, as a sign of life.
+        longest_gop_us: Where it is given, only key frames are looked at, and where these lie
+            further apart than this, frames between them that others build on.
+        is_raw: Whether frames are given as pixels instead of JPEG.
+        timeline: What the packets say; None before they were read.
+        outcome: What came of the segment; None before all frames were taken.
     """
 
-    def __init__(self, path: Path, stretches: Sequence[Stretch], settings: FootageSettings) -> None:
-        self._path = path
-        self._stretches = stretches
-        self._settings = settings
-        self._outcome: DecodeOutcome | None = None
+    path: Path
+    stretches: Sequence[Stretch]
+    settings: FootageSettings
+    alive: Callable[[], None] = lambda: None
+    longest_gop_us: int | None = None
+    is_raw: bool = False
+    timeline: Timeline | None = None
+    outcome: DecodeOutcome | None = None
 
-    @property
-    def outcome(self) -> DecodeOutcome:
-        """What came of the segment; there is one only after all frames were taken."""
-        if self._outcome is None:
-            raise RuntimeError(f"{self._path.name} has no outcome yet; iterate its frames first")
-        return self._outcome
-
-    def __iter__(self) -> Iterator[SampledFrame]:
-        timeline = None
+    def open(self) -> bool:
+        """Reads the packets; False, with an outcome, where nothing can be read."""
+        stated_us = None
         try:
-            with opened(self._path) as (container, stream):
-                timeline = read_timeline(container, stream)
-            suits_decord = timeline.damage is None and self._suits_decord()
+            with opened(self.path) as (container, stream):
+                stated_us = stated_length_us(container, stream)
+                self.timeline = read_timeline(container, stream, self.alive)
         except UnreadableError as error:
-            lost_us = timeline.lost_us(None, self._end_us) if timeline else 0
-            self._outcome = DecodeOutcome("none", 0, None, None, lost_us / 1e6, str(error))
-            return
-        picks = _picks(timeline, self._stretches)
-        fault = timeline.damage
-        if suits_decord and self._is_worth_decord(timeline, picks):
-            try:
-                count = len(timeline.times_us)
-                yield from read_by_decord(self._path, picks, count, self._settings)
-            except DecordError as error:
-                fault = f"{error}; read by PyAV"
-            else:
-                first_us, last_us = picks[0][1], picks[-1][1]
-                self._outcome = DecodeOutcome("decord", len(picks), first_us, last_us, 0.0, None)
-                return
-        yield from self._by_pyav(timeline, fault)
+            self.outcome = _unreadable(str(error), min(stated_us or 0, self.end_us))
+            return False
+        return True
 
-    @property
-    def _end_us(self) -> int:
-        return max((stretch.to_us for stretch in self._stretches), default=0)
+    def decord_work(self) -> DecordWork | None:
+        """What decord is to read; None where PyAV is."""
+        timeline = self._known
+        if self.longest_gop_us is not None or timeline.damage is not None:
+            return None
+        if not self._suits_decord():
+            return None
+        picks = self._picks()
+        read = int(np.searchsorted(timeline.times_us, self.end_us))
+        is_short = len(timeline.times_us) <= self.settings.decord_frames
+        if not (is_short and picks and len(picks) >= self.settings.decord_share * read):
+            return None
+        gaps = gaps_of(timeline, np.array([], np.int64), [], self.end_us)
+        return DecordWork(picks, len(timeline.times_us), gaps)
 
-    def _suits_decord(self) -> bool:
-        with opened(self._path) as (container, stream):
-            frame = first_frame(container, stream)
-            is_known = container.format.name in DECORD_FORMATS
-            is_large = frame.height >= self._settings.decord_lines
-            return is_known and is_large and frame.rotation == 0
+    def frames(self, fault: str | None = None) -> Iterator[SampledFrame]:
+        """The kept frames, by PyAV, in presentation order.
 
-    def _is_worth_decord(self, timeline: Timeline, picks: Sequence[Pick]) -> bool:
-        read = int(np.searchsorted(timeline.times_us, self._end_us))
-        is_short = len(timeline.times_us) <= self._settings.decord_frames
-        return is_short and len(picks) > 0 and len(picks) >= self._settings.decord_share * read
-
-    def _by_pyav(self, timeline: Timeline, fault: str | None) -> Iterator[SampledFrame]:
-        reader = PyavReader(self._path, timeline, Sampler(self._stretches), self._settings)
+        Args:
+            fault: What went wrong before.
+        """
+        timeline = self._known
+        needed = self._needed()
+        reader = PyavReader(
+            self.path,
+            timeline,
+            Sampler(self.stretches),
+            self.settings,
+            needed,
+            "DEFAULT" if self.longest_gop_us is None else "NONREF",
+            self.alive,
+            self.is_raw,
+        )
         count, first_us, last_us = 0, None, None
         for frame in reader.frames():
             count += 1
             first_us = frame.pts_us if first_us is None else first_us
             last_us = frame.pts_us
             yield frame
-        lost_us = 0 if reader.is_cut_short else timeline.lost_us(reader.last_us, self._end_us)
-        reasons = "; ".join(text for text in (fault, reader.reason()) if text)
+        lost_us = 0 if reader.is_cut_short else timeline.lost_us(reader.last_us, self.end_us)
+        gaps = gaps_of(timeline, self._needed_us(needed), reader.decoded_us, self.end_us)
+        reasons = [text for text in (fault, timeline.damage, reader.reason()) if text]
+        reasons = reasons or sorted({gap.reason for gap in gaps})
         decoder = "none" if reader.last_us is None and not reader.is_cut_short else "pyav"
-        self._outcome = DecodeOutcome(
-            decoder, count, first_us, last_us, lost_us / 1e6, reasons or None
+        self.outcome = DecodeOutcome(
+            decoder,
+            count,
+            first_us,
+            last_us,
+            lost_us / 1e6,
+            "; ".join(reasons) or None,
+            gaps,
         )
 
+    @property
+    def end_us(self) -> int:
+        """End of what is wanted."""
+        return max((stretch.to_us for stretch in self.stretches), default=0)
 
-def _picks(timeline: Timeline, stretches: Sequence[Stretch]) -> list[Pick]:
-    """The frames to keep, by position, from the times alone."""
-    sampler = Sampler(stretches)
-    end = int(np.searchsorted(timeline.times_us, sampler.end_us))
-    return [
-        (index, time_us, reason)
-        for index, time_us in enumerate(timeline.times_us[:end].tolist())
-        if (reason := sampler.wants(time_us)) is not None
-    ]
+    @property
+    def _known(self) -> Timeline:
+        if self.timeline is None:
+            raise RuntimeError(f"{self.path.name}: its packets have not been read; call open()")
+        return self.timeline
+
+    def _needed(self) -> NDArray[np.bool_] | None:
+        """Packets to decode; None for all: where they cannot be told apart, or are damaged."""
+        timeline = self._known
+        is_scouting = self.longest_gop_us is not None
+        if timeline.is_counted or (timeline.damage is not None and not is_scouting):
+            return None
+        wanted = np.array([time_us for _, time_us, _ in self._picks()], np.int64)
+        return needed_packets(timeline.packet_us, timeline.is_key, wanted)
+
+    def _needed_us(self, needed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        """Times of the frames that have to come; of a look over, those of key frames alone."""
+        timeline = self._known
+        if needed is None:
+            times = timeline.times_us
+        elif self.longest_gop_us is None:
+            times = timeline.packet_us[needed]
+        else:
+            times = timeline.packet_us[needed & timeline.is_key]
+        return np.unique(times[times < self.end_us])
+
+    def _suits_decord(self) -> bool:
+        with opened(self.path) as (container, stream):
+            frame = first_frame(container, stream)
+            is_known = container.format.name in DECORD_FORMATS
+            is_large = frame.height >= self.settings.decord_lines
+            return is_known and is_large and frame.rotation == 0
+
+    def _picks(self) -> list[Pick]:
+        """The frames to keep, by position, from the times alone."""
+        times_us = self._known.times_us
+        sampler = Sampler(self.stretches)
+        end = int(np.searchsorted(times_us, sampler.end_us))
+        return [
+            (index, time_us, reason)
+            for index, time_us in enumerate(times_us[:end].tolist())
+            if self._may_take[index] and (reason := sampler.wants(time_us)) is not None
+        ]
+
+    @cached_property
+    def _may_take(self) -> NDArray[np.bool_]:
+        """Frames that may be kept, in the order of their times."""
+        timeline = self._known
+        if self.longest_gop_us is None or timeline.is_counted:
+            return np.ones(len(timeline.times_us), bool)
+        keys_us = np.sort(timeline.packet_us[timeline.is_key])
+        return looked_at(timeline.times_us, keys_us, self.longest_gop_us)
+
+
+def _unreadable(reason: str, lost_us: int) -> DecodeOutcome:
+    gaps = (Gap(0, lost_us, reason),) if lost_us else ()
+    return DecodeOutcome("none", 0, None, None, lost_us / 1e6, reason, gaps)

@@ -1,7 +1,7 @@
 """Models over frames: which models, on what device, and what they see; no Spark."""
 
 from storeday.inference.errors import ModelError
-from storeday.inference.frames import FramePeople, infer_frames
+from storeday.inference.frames import FramePeople, infer_frames, infer_pictures
 from storeday.inference.manifest import ModelManifest, ModelSpec
 from storeday.inference.open_models import OpenModels, load_models, open_models
 from storeday.inference.providers import provider_order
@@ -15,6 +15,7 @@ __all__ = [
     "ModelSpec",
     "OpenModels",
     "infer_frames",
+    "infer_pictures",
     "load_models",
     "open_models",
     "provider_order",

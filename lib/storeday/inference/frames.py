@@ -49,15 +49,32 @@ def infer_frames(
         models: Opened models.
         settings: Threads that decode.
 
-    Yields:
+    Returns:
         For each frame its key and its people, in the order of the input; nothing for no input.
 
     Raises:
         ValueError: A frame is no JPEG; the message names its key.
     """
-    batch = models.detector.batch
-    pictures = _decoded(frames, settings.decode_threads, batch)
-    while part := list(islice(pictures, batch)):
+    pictures = _decoded(frames, settings.decode_threads, models.detector.batch)
+    return infer_pictures(pictures, models)
+
+
+def infer_pictures(
+    pictures: Iterable[tuple[K, Picture]], models: OpenModels
+) -> Iterator[tuple[K, FramePeople]]:
+    """Finds the people in pictures.
+
+    Memory holds one batch, whatever the length of the input.
+
+    Args:
+        pictures: Keys, of any kind, and pictures, height x width x 3, BGR.
+        models: Opened models.
+
+    Yields:
+        For each picture its key and its people, in the order of the input; nothing for no input.
+    """
+    given = iter(pictures)
+    while part := list(islice(given, models.detector.batch)):
         found = models.detector.people([picture for _, picture in part])
         vectors: list[NDArray[np.float32]] | list[None] = [None] * len(part)
         if models.embedder is not None:

@@ -9,13 +9,14 @@ are the cameras' (a clock error of seconds moves few of them to another hour).
 
 from storeday.measures.flows import zone_flows
 from storeday.measures.heatmap import heatmap_hourly
-from storeday.measures.observation import Records, coverage, zones_in_view
+from storeday.measures.observation import Fault, Records, coverage, zones_in_view
 from storeday.measures.settings import MeasureSettings
 from storeday.measures.stretches import read_stretches
 from storeday.measures.traffic import traffic_hourly
 from storeday.measures.zone_figures import zone_hourly
 
 __all__ = [
+    "Fault",
     "MeasureSettings",
     "Records",
     "coverage",

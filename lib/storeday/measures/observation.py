@@ -10,7 +10,7 @@ was missed while it was open: it makes up for nothing.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,22 @@ from storeday.measures.columns import US_PER_S, Floats, moment_us
 from storeday.measures.hours import HourTable, hour_table
 from storeday.measures.settings import MeasureSettings
 from storeday.measures.stretches import Stretches, union, union_of
+
+# Reasons that a row quotes; the others are counted.
+FAULTS_QUOTED = 2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A stretch that a camera should have shown and does not, and why.
+
+    Attributes:
+        span: The stretch; may be without length.
+        reason: Why, in words.
+    """
+
+    span: Interval
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,7 @@ class Records:
         tills: For every till, whether there is a sales file.
         zones: All zones.
         zones_seen: Zones that each camera sees, for instance from `zones_in_view`.
+        faults: What is known of footage that could not be read, by camera.
     """
 
     footage: Mapping[str, Sequence[Interval]]
@@ -44,6 +61,7 @@ class Records:
     tills: Mapping[str, bool]
     zones: Sequence[str]
     zones_seen: Mapping[str, Collection[str]]
+    faults: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +74,7 @@ class _Subject:
         observed: When it did; None for all of the opening hours and nothing else.
         missing: What to say where there is nothing at all.
         partial: What there is only so much of.
+        faults: Why, where it is known.
     """
 
     kind: str
@@ -63,6 +82,7 @@ class _Subject:
     observed: Stretches | None
     missing: str
     partial: str
+    faults: Sequence[Fault] = ()
 
 
 def coverage(
@@ -113,7 +133,9 @@ def coverage(
             "local_hour": table.local_hour[hour],
             "expected_s": [row[2] for row in rows],
             "observed_s": [row[3] for row in rows],
-            "reason": pa.array([_reason(row[0], row[2], row[3]) for row in rows], pa.string()),
+            "reason": pa.array(
+                [_reason(row[0], row[2], row[3], table, row[1]) for row in rows], pa.string()
+            ),
         },
     )
 
@@ -145,7 +167,9 @@ def _subjects(records: Records, settings: MeasureSettings) -> list[_Subject]:
     subjects = []
     for name, stretches in records.footage.items():
         film = union(stretches, settings.footage_gap_s)
-        subjects.append(_Subject("camera", name, film, "no footage files", "footage"))
+        faults = records.faults.get(name, ())
+        missing = "footage cannot be read" if faults else "no footage files"
+        subjects.append(_Subject("camera", name, film, missing, "footage", faults))
     for name, stretches in records.reads.items():
         subjects.append(_Subject("reader", name, union(stretches), "no reads", "reads"))
     for name, has_file in records.tills.items():
@@ -178,10 +202,29 @@ def _observed_s(
     return np.where(open_s < expected, open_s, total)
 
 
-def _reason(subject: _Subject, expected_s: float, observed_s: float) -> str | None:
-    missing_s = expected_s - observed_s
-    if missing_s <= 0:
+def _reason(
+    subject: _Subject, expected_s: float, observed_s: float, table: HourTable, hour: int
+) -> str | None:
+    """What is missing in an hour, and why, where it is known."""
+    if observed_s >= expected_s:
         return None
+    start_us, end_us = table.start_us[hour], table.end_us[hour]
+    known = sorted(
+        {
+            fault.reason
+            for fault in subject.faults
+            if moment_us(fault.span.start) < end_us
+            and max(moment_us(fault.span.end), moment_us(fault.span.start) + 1) > start_us
+        }
+    )
+    quoted = known[:FAULTS_QUOTED]
+    if len(known) > FAULTS_QUOTED:
+        quoted.append(f"and {len(known) - FAULTS_QUOTED} more")
+    return "; ".join([_shortfall(subject, expected_s, observed_s), *quoted])
+
+
+def _shortfall(subject: _Subject, expected_s: float, observed_s: float) -> str:
+    missing_s = expected_s - observed_s
     if subject.observed is not None and not len(subject.observed.start_us):
         return subject.missing
     if missing_s < 60:

@@ -1,6 +1,10 @@
-"""Stage `decode`: segments to sampled, scaled frames, and what was lost on the way."""
+"""Stage `decode`: segments to sampled, scaled frames, and what was lost on the way.
 
-from collections.abc import Iterator
+A segment that was only looked over is not read again: what came of the look is its outcome.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -12,11 +16,13 @@ from storeday.footage import SampledFrame, Stretch, sample_segment
 from storeday.lake import bundle
 from storeday.lake.files import local_copy
 from storeday.lake.store_day import StoreDay
+from storeday.stages.outcome_rows import FIELDS, merged, outcome_of, outcome_table
 from storeday.stages.plan import DayPlan
-from storeday.stages.stage import Stage, StageContext, Tables
+from storeday.stages.stage import Stage, StageContext, Tables, reading_segments
 
 SEGMENTS, PLAN = "bronze.footage_segments", "silver.decode_plan"
 FRAMES, OUTCOMES = "bronze.frames", "bronze.decode_outcomes"
+SCOUTED = "bronze.scout_outcomes"
 # Frames given out at a time: some 3 MB of JPEG.
 FRAMES_AT_ONCE = 64
 
@@ -29,14 +35,9 @@ def run(context: StageContext) -> DataFrame:
         for batch in batches:
             for item in batch.to_pylist():
                 plan = plans[StoreDay(item["store_id"], item["business_date"])]
-                yield from bundle.streamed(
-                    plan.day,
-                    "",
-                    decode_segment(plan, item),
-                    plan.stamps(),
-                )
+                yield from reading_segments(plan, decode_segment(plan, item))
 
-    segments = _planned_segments(context)
+    segments = planned_segments(context)
     tasks = 4 * context.spark.sparkContext.defaultParallelism
     return segments.repartition(tasks, "camera_id", "segment").mapInArrow(
         decode, bundle.SPARK_SCHEMA
@@ -49,52 +50,49 @@ def decode_segment(plan: DayPlan, item: dict[str, Any]) -> Iterator[Tables]:
     Args:
         plan: The store-day.
         item: `camera_id, segment, source_file, started_at_us, duration_s`, and `stretches` of the
-            decode plan.
+            decode plan; `scouted`, its row of `bronze.scout_outcomes`, or None.
     """
     stretches = [Stretch(**stretch) for stretch in item["stretches"]]
-    with local_copy(f"{plan.inbox}/{item['source_file']}") as copy:
-        sampling = sample_segment(copy, stretches, plan.settings.footage)
-        kept: list[SampledFrame] = []
-        for frame in sampling:
-            kept.append(frame)
-            if len(kept) == FRAMES_AT_ONCE:
-                yield {FRAMES: _frames(item, kept)}
-                kept = []
-        if kept:
-            yield {FRAMES: _frames(item, kept)}
-        outcome = sampling.outcome
-    columns = {
-        "camera_id": [item["camera_id"]],
-        "segment": [item["segment"]],
-        "decoder": [outcome.decoder],
-        "frames": [outcome.frames],
-        "first_pts_us": [outcome.first_pts_us],
-        "last_pts_us": [outcome.last_pts_us],
-        "lost_s": [outcome.lost_s],
-        "reason": [outcome.reason],
-    }
-    yield {OUTCOMES: table_from_columns(load_contract(OUTCOMES), columns)}
+    outcome = outcome_of(item["scouted"]) if item["scouted"] else None
+    if stretches:
+        with local_copy(f"{plan.inbox}/{item['source_file']}") as copy:
+            sampling = sample_segment(copy, stretches, plan.settings.footage)
+            for frames in _batches(sampling):
+                yield {FRAMES: frames_table(item, frames)}
+        outcome = merged(outcome, sampling.outcome) if outcome else sampling.outcome
+    assert outcome is not None
+    yield {OUTCOMES: outcome_table(OUTCOMES, item["camera_id"], item["segment"], outcome)}
 
 
-def _planned_segments(context: StageContext) -> DataFrame:
-    """One row per segment that has stretches to decode."""
+def _batches(frames: Iterable[SampledFrame]) -> Iterator[list[SampledFrame]]:
+    given = iter(frames)
+    while some := list(islice(given, FRAMES_AT_ONCE)):
+        yield some
+
+
+def planned_segments(context: StageContext) -> DataFrame:
+    """One row per segment of the plan, with the stretches to decode and what the look gave."""
     keys = ["store_id", "business_date", "camera_id", "segment"]
     stretch = sf.struct("from_us", "to_us", "frames_per_s", "reason")
+    is_detail = sf.col("reason") == "detail"
     stretches = (
         context.read(PLAN)
         .groupBy(*keys)
-        .agg(sf.sort_array(sf.collect_list(stretch)).alias("stretches"))
+        .agg(sf.sort_array(sf.collect_list(sf.when(is_detail, stretch))).alias("stretches"))
     )
-    segments = context.read(SEGMENTS)
-    return segments.join(stretches, keys, "inner").select(
+    scouted = context.read(SCOUTED).select(*keys, sf.struct(*FIELDS).alias("scouted"))
+    planned = context.read(SEGMENTS).join(stretches, keys, "inner").join(scouted, keys, "left")
+    return planned.select(
         *keys,
         "source_file",
         sf.unix_micros("started_at").alias("started_at_us"),
         "stretches",
+        "scouted",
     )
 
 
-def _frames(item: dict[str, Any], frames: list[SampledFrame]) -> pa.Table:
+def frames_table(item: dict[str, Any], frames: list[SampledFrame]) -> pa.Table:
+    """Frames of a segment as rows of `bronze.frames`."""
     started_at_us = item["started_at_us"]
     columns = {
         "camera_id": pa.repeat(item["camera_id"], len(frames)),
@@ -112,4 +110,4 @@ def _frames(item: dict[str, Any], frames: list[SampledFrame]) -> pa.Table:
     return table_from_columns(load_contract(FRAMES), columns)
 
 
-STAGE = Stage("decode", "see", (SEGMENTS, PLAN), (FRAMES, OUTCOMES), run)
+STAGE = Stage("decode", "see", (SEGMENTS, PLAN, SCOUTED), (FRAMES, OUTCOMES), run)

@@ -1,25 +1,33 @@
 """Stage `infer`: frames to people: boxes, their place on the floor, appearance embeddings.
 
 One session per Python worker, whatever the number of store-days and cameras; batches of a fixed
-size run across the borders of Arrow batches.
+size run across the borders of Arrow batches. What scouting saw, where nothing more was decoded, is
+added.
 """
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from storeday.floor.camera_view import CameraView, camera_view
-from storeday.inference import FramePeople, ModelManifest, infer_frames, open_models
+from storeday.inference import (
+    FramePeople,
+    ModelManifest,
+    OpenModels,
+    infer_frames,
+    open_models,
+)
 from storeday.lake import bundle
 from storeday.lake.store_day import StoreDay
 from storeday.stages.people_tables import DETECTIONS, EMBEDDINGS, FrameKey, people_tables
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext
 
-FRAMES = "bronze.frames"
+FRAMES, LOOKS = "bronze.frames", "silver.scout_looks"
+SCOUT_DETECTIONS, SCOUT_EMBEDDINGS = "silver.scout_detections", "silver.scout_embeddings"
 # Frames whose results are given out together.
 FRAMES_AT_ONCE = 512
 READ = (
@@ -41,17 +49,29 @@ def run(context: StageContext) -> DataFrame:
     if models is None:
         return _without_models(context)
     plans = context.by_day
-    views = {
-        (plan.day, camera.id): camera_view(camera)
-        for plan in context.plans
-        for camera in plan.layout.cameras
-    }
+    settings = context.plans[0].settings.inference
 
     def infer(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from _infer(batches, plans, views, models)
+        frames = _frames(batches)
+        yield from infer_stream(
+            lambda opened: infer_frames(frames, opened, settings), plans, models
+        )
 
     frames = context.read(FRAMES).select(*READ)
-    return frames.mapInArrow(infer, bundle.SPARK_SCHEMA)
+    found = frames.mapInArrow(infer, bundle.SPARK_SCHEMA)
+    for scouted in scouted_people(context):
+        found = found.unionByName(scouted)
+    return found
+
+
+def scouted_people(context: StageContext) -> list[DataFrame]:
+    """What the look over the day saw outside the stretches that were decoded since, as bundles."""
+    frame = ["store_id", "business_date", "camera_id", "device_time"]
+    kept = context.read(LOOKS).where("is_kept").select(*frame)
+    return [
+        bundle.pack(context.read(scouted).join(kept, frame, "left_semi"), table)
+        for scouted, table in ((SCOUT_DETECTIONS, DETECTIONS), (SCOUT_EMBEDDINGS, EMBEDDINGS))
+    ]
 
 
 def _without_models(context: StageContext) -> DataFrame:
@@ -61,18 +81,28 @@ def _without_models(context: StageContext) -> DataFrame:
     return bundle.anchors(context.spark, [(day, "") for day in context.days])
 
 
-def _infer(
-    batches: Iterator[pa.RecordBatch],
+def infer_stream(
+    look: Callable[[OpenModels], Iterator[tuple[FrameKey, FramePeople]]],
     plans: dict[StoreDay, DayPlan],
-    views: dict[tuple[StoreDay, str], CameraView],
     models: ModelManifest,
 ) -> Iterator[pa.RecordBatch]:
-    settings = next(iter(plans.values())).settings.inference
-    opened = open_models(models, settings)
+    """People of a task's frames as bundles, with what inference ran on and took.
+
+    Args:
+        look: Looks at the frames with opened models.
+        plans: Plans by store-day.
+        models: Models.
+    """
+    views = {
+        (day, camera.id): camera_view(camera)
+        for day, plan in plans.items()
+        for camera in plan.layout.cameras
+    }
+    opened = open_models(models, next(iter(plans.values())).settings.inference)
     started = time.process_time()
     waiting: dict[StoreDay, list[tuple[FrameKey, FramePeople]]] = {}
     day = None
-    for key, people in infer_frames(_frames(batches), opened, settings):
+    for key, people in look(opened):
         day = key.day
         found = waiting.setdefault(day, [])
         found.append((key, people))
@@ -116,4 +146,10 @@ def _give_out(
     yield from bundle.outgoing(plan.day, "", tables, plan.stamps())
 
 
-STAGE = Stage("infer", "see", (FRAMES,), (DETECTIONS, EMBEDDINGS), run)
+STAGE = Stage(
+    "infer",
+    "see",
+    (FRAMES, LOOKS, SCOUT_DETECTIONS, SCOUT_EMBEDDINGS),
+    (DETECTIONS, EMBEDDINGS),
+    run,
+)

@@ -33,6 +33,7 @@ from storeday.measures import (
 )
 from storeday.reader_logs import what_readers_lack
 from storeday.rfid.skus import skus_by_epc
+from storeday.stages.footage_seen import footage_faults, footage_seen
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 
@@ -128,7 +129,8 @@ def _records(group: Group, plan: DayPlan, settings: MeasureSettings) -> Records:
     layout = plan.layout
     views = {camera.id: camera_view(camera) for camera in layout.cameras}
     heard = read_stretches(group.table(READS), settings)
-    footage = _footage(group.table(SEGMENTS), group.table(OUTCOMES))
+    segments, outcomes = group.table(SEGMENTS), group.table(OUTCOMES)
+    footage = footage_seen(segments, outcomes)
     sold = bool(plan.files_in("sales"))
     polygons = {zone.id: np.array(zone.polygon_m) for zone in layout.zones}
     return Records(
@@ -137,6 +139,7 @@ def _records(group: Group, plan: DayPlan, settings: MeasureSettings) -> Records:
         tills={till.register_id: sold for till in layout.checkouts},
         zones=list(polygons),
         zones_seen=zones_in_view(views, polygons),
+        faults=footage_faults(segments, outcomes),
     )
 
 
@@ -150,24 +153,6 @@ def _with_lacks(observed: pa.Table, logs: pa.Table) -> pa.Table:
     ]
     place = observed.schema.get_field_index("lacks")
     return observed.set_column(place, "lacks", pa.array(words, pa.string()))
-
-
-def _footage(segments: pa.Table, outcomes: pa.Table) -> dict[str, list[Interval]]:
-    """Stretches of footage that could be decoded, by camera."""
-    seen = {
-        (row["camera_id"], row["segment"]): row
-        for row in outcomes.to_pylist()
-        if row["last_pts_us"] is not None
-    }
-    footage: dict[str, list[Interval]] = {}
-    for row in segments.to_pylist():
-        outcome = seen.get((row["camera_id"], row["segment"]))
-        if outcome is not None:
-            last_s = outcome["last_pts_us"] / 1e6
-            length_s = max(last_s, (row["duration_s"] or last_s) - outcome["lost_s"])
-            end = row["started_at"] + dt.timedelta(seconds=length_s)
-            footage.setdefault(row["camera_id"], []).append(Interval(row["started_at"], end))
-    return footage
 
 
 def _customers(visits: pa.Table) -> pa.Table:

@@ -19,6 +19,7 @@ from storeday.inference import InferenceSettings
 from storeday.manifest import ManifestError, StoreLayout
 from storeday.measures import MeasureSettings
 from storeday.rfid import RfidSettings
+from storeday.scouting import ScoutingSettings
 from storeday.tracking import TrackingSettings
 
 
@@ -34,6 +35,7 @@ class Settings:
     rfid: RfidSettings = field(default_factory=RfidSettings)
     association: AssociationSettings = field(default_factory=AssociationSettings)
     measures: MeasureSettings = field(default_factory=MeasureSettings)
+    scouting: ScoutingSettings = field(default_factory=ScoutingSettings)
 
     def digest(self) -> str:
         """SHA-256 of all values, equal for equal settings."""

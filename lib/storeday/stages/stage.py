@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from storeday.footage import reader_cpu_s
 from storeday.inference import ModelManifest
 from storeday.lake import bundle
 from storeday.lake.lake import Lake
@@ -135,6 +136,18 @@ def file_stage(
     frame = bundle.anchors(context.spark, listed)
     tasks = min(max(1, len(listed)), 4 * context.spark.sparkContext.defaultParallelism)
     return frame.repartition(tasks).mapInArrow(run, bundle.SPARK_SCHEMA)
+
+
+def reading_segments(plan: DayPlan, given: Iterable[Tables]) -> Iterator[pa.RecordBatch]:
+    """Tables of a generator that reads segments, as bundles, with what the reading process took.
+
+    Args:
+        plan: The store-day.
+        given: Tables, batch by batch.
+    """
+    before_s = reader_cpu_s()
+    yield from bundle.streamed(plan.day, "", given, plan.stamps())
+    yield bundle.note(plan.day, "", bundle.CPU, round((reader_cpu_s() - before_s) * 1e6))
 
 
 def quarantine_rows(stage: str, source_file: str, rejects: pa.Table) -> dict[str, Any]:

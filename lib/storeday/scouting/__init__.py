@@ -1,0 +1,17 @@
+"""Scouting: from a few looks at a camera's day to where full frame rate pays; arrays only."""
+
+from storeday.scouting.gate import differs_from_day, quietest
+from storeday.scouting.plan import CameraDay, Detail, Events, Looks, ScoutZones, plan_details
+from storeday.scouting.settings import ScoutingSettings
+
+__all__ = [
+    "CameraDay",
+    "Detail",
+    "Events",
+    "Looks",
+    "ScoutZones",
+    "ScoutingSettings",
+    "differs_from_day",
+    "plan_details",
+    "quietest",
+]
