@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from storeday.contracts import conform, load_contract, table_from_columns, table_names
-from storeday.lake import bundle
+from storeday.lake import bundle, groups
 from storeday.lake.ddl import constraints, spark_schema
 from storeday.lake.lake import Lake
 from storeday.lake.store_day import StoreDay, predicate
@@ -157,7 +157,7 @@ def test_groups_see_all_rows_and_failures_stay_with_their_store_day(spark, lake)
     ).repartition(3)
     packed = bundle.pack(rows, "silver.tracklets", part_column="camera_id")
     keys = [(DAY, "c1"), (OTHER, "c1"), (NEXT, "c9")]
-    done = bundle.apply_groups(
+    done = groups.apply_groups(
         packed.unionByName(bundle.anchors(spark, keys)), work, stamps
     ).persist()
     notes = {(row["store_id"], row["business_date"], row["name"]): row for row in done.collect()}
@@ -186,7 +186,7 @@ def test_a_table_that_breaks_its_contract_fails_before_anything_is_given_out(spa
         )
         return {"silver.tracklets": good, "silver.decode_plan": segments}
 
-    done = bundle.apply_groups(bundle.anchors(spark, [(DAY, "")]), broken, stamps).collect()
+    done = groups.apply_groups(bundle.anchors(spark, [(DAY, "")]), broken, stamps).collect()
     names_ = {row["name"] for row in done}
     assert names_ == {bundle.FAILURE, bundle.CPU}
     text = next(bytes(row["body"]).decode() for row in done if row["name"] == bundle.FAILURE)
@@ -206,7 +206,7 @@ def test_large_tables_travel_in_slices(spark):
         }
         return {"silver.tracklets": table_from_columns(TRACKLETS, columns)}
 
-    done = bundle.apply_groups(bundle.anchors(spark, [(DAY, "")]), many, stamps).persist()
+    done = groups.apply_groups(bundle.anchors(spark, [(DAY, "")]), many, stamps).persist()
     slices = done.where("name = 'silver.tracklets'").select("rows").collect()
     assert len(slices) > 1
     assert sum(row[0] for row in slices) == count

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from storeday.contracts import check, conform, load_contract
-from storeday.lake.bundle import Group
+from storeday.lake.groups import Group
 from storeday.lake.store_day import StoreDay
 from storeday.stages.plan import Places, plan_days
 from storeday.stages.score import EVENTS, NULLS, READS, STAGE, find_events, score_part

@@ -4,7 +4,8 @@ from pyspark.sql import DataFrame
 
 from storeday.association import TraceEvidence
 from storeday.association import associate as match
-from storeday.lake.bundle import Group, pack
+from storeday.lake.bundle import pack
+from storeday.lake.groups import Group
 from storeday.stages.plan import DayPlan
 from storeday.stages.shop import shop_of
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage

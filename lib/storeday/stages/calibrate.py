@@ -15,7 +15,8 @@ from storeday.association import (
 )
 from storeday.contracts import empty, load_contract
 from storeday.floor.calendar import business_day
-from storeday.lake.bundle import Group, pack
+from storeday.lake.bundle import pack
+from storeday.lake.groups import Group
 from storeday.stages.plan import DayPlan
 from storeday.stages.shop import shop_of
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage

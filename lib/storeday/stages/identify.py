@@ -25,7 +25,8 @@ from storeday.identity import (
     tracklet_ends,
     visits,
 )
-from storeday.lake.bundle import Group, pack
+from storeday.lake.bundle import pack
+from storeday.lake.groups import Group
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 

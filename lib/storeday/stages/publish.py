@@ -18,7 +18,8 @@ from storeday.floor.calendar import (
     opening_interval,
 )
 from storeday.floor.camera_view import camera_view
-from storeday.lake.bundle import Group, pack
+from storeday.lake.bundle import pack
+from storeday.lake.groups import Group
 from storeday.manifest import StoreLayout
 from storeday.measures import (
     MeasureSettings,

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from storeday.footage import reader_cpu_s
 from storeday.inference import ModelManifest
-from storeday.lake import bundle
+from storeday.lake import bundle, groups
 from storeday.lake.lake import Lake
 from storeday.lake.store_day import StoreDay
 from storeday.stages.plan import DayPlan
@@ -84,7 +84,7 @@ def group_stage(
     context: StageContext,
     inputs: Iterable[DataFrame],
     parts: Callable[[DayPlan], Iterable[str]],
-    work: Callable[[bundle.Group, DayPlan], Tables],
+    work: Callable[[groups.Group, DayPlan], Tables],
 ) -> DataFrame:
     """Runs a function over every store-day, or over every camera or reader of it.
 
@@ -100,7 +100,7 @@ def group_stage(
     packed = bundle.anchors(context.spark, keys)
     for frame in inputs:
         packed = packed.unionByName(frame)
-    return bundle.apply_groups(
+    return groups.apply_groups(
         packed,
         lambda group: work(group, plans[group.day]),
         lambda day: plans[day].stamps(),

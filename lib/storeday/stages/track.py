@@ -2,7 +2,8 @@
 
 from pyspark.sql import DataFrame
 
-from storeday.lake.bundle import Group, pack
+from storeday.lake.bundle import pack
+from storeday.lake.groups import Group
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 from storeday.tracking import track_camera
