@@ -114,7 +114,7 @@ def apply_groups(
     of an earlier pass over the same store-days travel on; what failed there is not worked on.
 
     Args:
-        bundles: Input, anchors included; may be the result of an earlier pass.
+        bundles: Input, anchors included.
         work: From a group's tables to output tables by name, without stamps.
         stamps: Values of the stamp columns, by store-day.
     """
@@ -131,35 +131,6 @@ def apply_groups(
         return pa.concat_tables([earlier, pa.Table.from_batches(out, SCHEMA)])
 
     return bundles.groupBy(*KEYS).applyInArrow(run, SPARK_SCHEMA)
-
-
-def apply_rows(
-    frame: DataFrame,
-    table: str,
-    work: Callable[[Group], Tables],
-    stamps: Callable[[StoreDay], Mapping[str, Any]],
-) -> DataFrame:
-    """Runs a function over groups of one table's rows, which need not be packed; gives bundles.
-
-    For tables that are too large to travel twice. Groups without rows are not worked on, and output
-    tables go under the store-day as a whole.
-
-    Args:
-        frame: Columns of the table, rows in any order, and a column `part`.
-        table: Name of the table.
-        work: From a group's rows, not sorted, to output tables by name, without stamps.
-        stamps: Values of the stamp columns, by store-day.
-    """
-
-    def run(key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
-        day = StoreDay(key[0].as_py(), key[1].as_py())
-        group = Group(day, key[2].as_py(), {table: rows.drop_columns(["part"])})
-        started = time.process_time()
-        out = list(_results(group, "", rows.num_rows, (work, stamps)))
-        out.append(note(day, "", CPU, round((time.process_time() - started) * 1e6)))
-        return pa.Table.from_batches(out, SCHEMA)
-
-    return frame.groupBy(*KEYS).applyInArrow(run, SPARK_SCHEMA)
 
 
 def unpack(bundles: DataFrame, table: str) -> DataFrame:
@@ -216,6 +187,29 @@ def streamed(
     yield note(day, part, CPU, round((time.process_time() - started) * 1e6))
 
 
+def group_results(
+    group: Group,
+    part: str,
+    rows_in: int,
+    given: tuple[Callable[[Group], Tables], Callable[[StoreDay], Mapping[str, Any]]],
+) -> Iterator[pa.RecordBatch]:
+    """What a function makes of a group, as bundles under a part: rows, or the failure.
+
+    `given` is the function, and the values of the stamp columns by store-day.
+    """
+    day, (work, stamps) = group.day, given
+    try:
+        results = work(group)
+        for name, result in results.items():
+            check_key(result, load_contract(name))
+        batches = list(outgoing(day, part, results, stamps(day)))
+    except Exception:
+        yield note(day, part, FAILURE, 0, traceback.format_exc(limit=-4))
+        return
+    yield note(day, part, ROWS_IN, rows_in)
+    yield from batches
+
+
 def note(day: StoreDay, part: str, name: str, number: int, text: str = "") -> pa.RecordBatch:
     """A bundle that carries a number or a text instead of rows."""
     return _bundle((day.store_id, day.business_date, part), name, number, text.encode())
@@ -234,26 +228,7 @@ def _run_group(
         yield note(day, part, FAILURE, 0, traceback.format_exc(limit=-4))
         return
     total = sum(table.num_rows for table in tables.values())
-    yield from _results(Group(day, part, tables), part, total, (work, stamps))
-
-
-def _results(
-    group: Group,
-    part: str,
-    rows_in: int,
-    given: tuple[Callable[[Group], Tables], Callable[[StoreDay], Mapping[str, Any]]],
-) -> Iterator[pa.RecordBatch]:
-    day, (work, stamps) = group.day, given
-    try:
-        results = work(group)
-        for name, result in results.items():
-            check_key(result, load_contract(name))
-        batches = list(outgoing(day, part, results, stamps(day)))
-    except Exception:
-        yield note(day, part, FAILURE, 0, traceback.format_exc(limit=-4))
-        return
-    yield note(day, part, ROWS_IN, rows_in)
-    yield from batches
+    yield from group_results(Group(day, part, tables), part, total, (work, stamps))
 
 
 def _notes(rows: pa.Table) -> pa.Table:

@@ -14,7 +14,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from storeday.floor.calendar import opening_interval
-from storeday.lake.bundle import Group, anchors, apply_groups, apply_rows
+from storeday.lake.bundle import Group, anchors, apply_groups
+from storeday.lake.row_groups import apply_rows
 from storeday.lake.store_day import StoreDay
 from storeday.rfid import (
     calibrate,
