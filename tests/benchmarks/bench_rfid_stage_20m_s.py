@@ -62,9 +62,11 @@ def _stage(folder: Path, millions: int) -> dict[str, float]:
     watcher.join()
     assert not outcome.failures, outcome.failures
     kept = lake.read("silver.rummage_windows", [day]).count()
+    (ledger,) = lake.read_all("ops.runs").collect()
     spark.stop()
     found = {
         "stage_s": round(seconds, 1),
+        "python_cpu_s": round(ledger["cpu_s"], 1),
         "worker_peak_mb": round(peak[0]),
         "windows_kept": kept,
     }
