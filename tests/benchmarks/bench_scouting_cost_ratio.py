@@ -132,9 +132,13 @@ class _Day:
 
         stamp = rummages["peak_time"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
         events = [
-            {"peak_us": peak, "zone_id": zone}
-            for peak, zone in zip(stamp.to_pylist(), rummages["zone_id"].to_pylist(), strict=True)
-            if zone is not None
+            {"peak_us": peak, "reader_id": reader, "antenna": antenna}
+            for peak, reader, antenna in zip(
+                stamp.to_pylist(),
+                rummages["reader_id"].to_pylist(),
+                rummages["antenna"].to_pylist(),
+                strict=True,
+            )
         ]
         items = []
         for camera in self.plan.layout.cameras:

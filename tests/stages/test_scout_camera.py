@@ -33,7 +33,18 @@ CAMERA = Camera(
 )
 DOOR = SimpleNamespace(id="door", kind="entrance", polygon_m=[(0, 0), (1, 0), (1, 1), (0, 1)])
 RACK = SimpleNamespace(id="rack", kind="display", polygon_m=[(2, 0), (3, 0), (3, 1), (2, 1)])
-LAYOUT = SimpleNamespace(cameras=[CAMERA], zones=[DOOR, RACK])
+# The antenna over the rack hears the store room as well; another one hears only that.
+READER = SimpleNamespace(
+    id="reader",
+    antennas=[
+        SimpleNamespace(port=1, zones=["rack", "store-room"]),
+        SimpleNamespace(port=2, zones=["store-room"]),
+    ],
+)
+ROOM = SimpleNamespace(
+    id="store-room", kind="staff_only", polygon_m=[(50, 50), (51, 50), (51, 51), (50, 51)]
+)
+LAYOUT = SimpleNamespace(cameras=[CAMERA], zones=[DOOR, RACK, ROOM], readers=[READER])
 # 20 s at 25 frames a second, a key frame each second.
 TIMES = [40 * n for n in range(500)]
 
@@ -131,12 +142,13 @@ def test_the_background_is_not_looked_at_twice_and_not_trusted_blindly(scouted):
 
 def test_somebody_at_a_rack_is_decoded_when_the_rack_is_heard(scouted):
     people = {number: [2.9] for number in range(0, 475, 25)}
-    events = [{"peak_us": NINE_US + 10_000_000, "zone_id": "rack"}]
+    event = {"peak_us": NINE_US + 10_000_000, "reader_id": "reader", "antenna": 1}
     assert details(scouted(people, item_of("one.mp4"))[1]) == []
-    _, given, _ = scouted(people, item_of("one.mp4", events=events))
+    _, given, _ = scouted(people, item_of("one.mp4", events=[event]))
     assert details(given) == [("one.mp4", 0.0, 18.5, "rummage")]
-    elsewhere = [{"peak_us": NINE_US + 10_000_000, "zone_id": "cellar"}]
-    assert details(scouted(people, item_of("one.mp4", events=elsewhere))[1]) == []
+    for elsewhere in ({"antenna": 2}, {"antenna": 3}, {"reader_id": "other"}):
+        item = item_of("one.mp4", events=[{**event, **elsewhere}])
+        assert details(scouted(people, item)[1]) == []
 
 
 def test_a_look_and_its_details_give_one_outcome(scouted):

@@ -116,8 +116,10 @@ class ReaderProcess:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._child is None:
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-            # The child has to find this package, also where it came in an archive of the cluster.
-            path = os.pathsep.join(part for part in sys.path if part)
+            # The child has to find this package, also where it came in an archive of the cluster;
+            # not in Spark's jars, of which its workers have some hundred on their path.
+            parts = (part for part in sys.path if part and not part.endswith(".jar"))
+            path = os.pathsep.join(parts)
             self._child = subprocess.Popen(
                 [sys.executable, "-m", CHILD],
                 stdin=subprocess.PIPE,

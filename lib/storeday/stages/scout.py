@@ -60,7 +60,7 @@ def plan_camera(
     Args:
         plan: The store-day.
         item: `camera_id`; `segments` with `segment, source_file, started_at_us, duration_s`; and
-            `events` with `zone_id, peak_us`.
+            `events` with `reader_id, antenna, peak_us`.
         models: Models; None where none were given.
     """
     if plan.settings.footage.scout == "keyframes" and models is not None:
@@ -100,10 +100,9 @@ def _camera_days(context: StageContext) -> DataFrame:
         .groupBy(*keys, "camera_id")
         .agg(sf.sort_array(sf.collect_list(segment)).alias("segments"))
     )
-    event = sf.struct(sf.unix_micros("peak_time").alias("peak_us"), "zone_id")
+    event = sf.struct(sf.unix_micros("peak_time").alias("peak_us"), "reader_id", "antenna")
     events = (
         context.read(RUMMAGES)
-        .where(sf.col("zone_id").isNotNull())
         .groupBy(*keys)
         .agg(sf.sort_array(sf.collect_list(event)).alias("events"))
     )

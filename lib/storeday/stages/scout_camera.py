@@ -1,7 +1,7 @@
 """A camera's day looked over: key frames, the people in them, and where more frames would pay."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -15,6 +15,7 @@ from storeday.footage import TO_THE_END_US, DecodeOutcome, SampledFrame, scout_s
 from storeday.footage.pictures import THUMBNAIL
 from storeday.inference import FramePeople, ModelManifest, OpenModels, infer_frames, open_models
 from storeday.lake.files import local_copy
+from storeday.manifest import StoreLayout
 from storeday.measures import zones_in_view
 from storeday.scouting import (
     CameraDay,
@@ -181,10 +182,10 @@ def _details(
         kind: [polygons[zone.id] for zone in layout.zones if zone.kind == kind]
         for kind in ("entrance", "queue")
     }
-    heard = [event for event in item["events"] or [] if event["zone_id"] in in_view]
+    heard = _heard(layout, item["events"] or [], in_view)
     events = Events(
-        [event["zone_id"] for event in heard],
-        np.array([event["peak_us"] for event in heard], np.int64),
+        [zone for zone, _ in heard],
+        np.array([peak_us for _, peak_us in heard], np.int64),
         plan.settings.association.clock_spread_s,
     )
     zones = ScoutZones(
@@ -192,6 +193,26 @@ def _details(
     )
     day = CameraDay(_looks(seen, people), seen.spans_us, zones, events)
     return plan_details(day, plan.settings.scouting)
+
+
+def _heard(
+    layout: StoreLayout, events: Sequence[Mapping[str, Any]], in_view: Collection[str]
+) -> list[tuple[str, int]]:
+    """Zone and peak of each event, once for every zone of its antenna that the camera sees.
+
+    An event names a zone itself only where its antenna has no other.
+    """
+    zones = {
+        (reader.id, antenna.port): antenna.zones
+        for reader in layout.readers
+        for antenna in reader.antennas
+    }
+    return [
+        (zone, event["peak_us"])
+        for event in events
+        for zone in zones.get((event["reader_id"], event["antenna"]), ())
+        if zone in in_view
+    ]
 
 
 def _looks(seen: _LookedOver, people: Mapping[str, pa.Table]) -> Looks:
