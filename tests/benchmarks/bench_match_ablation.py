@@ -66,7 +66,7 @@ def _zones(day: MatchDay, actions: pa.Table):
 def _with_location(day: MatchDay, clocks: pa.Table) -> float:
     from storeday.association import AssociationSettings, Graph, best_matching, time_graph
     from storeday.association.clocks import store_times_us
-    from storeday.association.columns import texts, times_us
+    from storeday.contracts.columns import texts, times_us
 
     chosen = {}
     for events, actions in _zones(day, day.tables["action_events"]):

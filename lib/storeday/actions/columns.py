@@ -1,31 +1,16 @@
-"""Columns of Arrow tables as arrays. Times are whole seconds or microseconds since 1970 UTC."""
+"""Columns of Arrow tables as arrays, beyond what `contracts.columns` has."""
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-
-US_PER_S = 1_000_000
-
-
-def floats(values: pa.ChunkedArray) -> Floats:
-    """Numbers as float64, NaN for null."""
-    return np.asarray(values.cast(pa.float64()).to_numpy(), np.float64)
-
-
-def times_us(values: pa.ChunkedArray) -> Ints:
-    """Timestamps as microseconds."""
-    stamps = values.cast(pa.timestamp("us", tz="UTC"))
-    return np.asarray(stamps.cast(pa.int64()).to_numpy(), np.int64)
+from storeday.contracts.columns import STAMP, Bools, Ints
 
 
 def timestamps(us: Ints) -> pa.Array:
     """Microseconds as timestamps."""
-    return pa.array(us, pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+    return pa.array(us, pa.int64()).cast(STAMP)
 
 
 def lookup(values: pa.ChunkedArray, among: pa.ChunkedArray) -> Ints:

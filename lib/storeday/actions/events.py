@@ -18,19 +18,11 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import expit, ndtr
 
-from storeday.actions.columns import (
-    US_PER_S,
-    Bools,
-    Floats,
-    Ints,
-    floats,
-    run_starts,
-    times_us,
-    timestamps,
-)
+from storeday.actions.columns import run_starts, timestamps
 from storeday.actions.settings import ActionSettings
 from storeday.actions.still import nearest_display, speed_m_s
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import US_PER_S, Bools, Floats, Ints, floats, times_us
 
 
 @dataclass(frozen=True)

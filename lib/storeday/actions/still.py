@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from storeday.actions.columns import Bools, Floats, Ints
 from storeday.actions.settings import ActionSettings
+from storeday.contracts.columns import Bools, Floats, Ints
 from storeday.floor.zones import distance_m
 
 

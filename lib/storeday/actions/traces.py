@@ -4,17 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storeday.actions.columns import (
-    US_PER_S,
-    Floats,
-    Ints,
-    floats,
-    lookup,
-    run_starts,
-    times_us,
-    timestamps,
-)
+from storeday.actions.columns import lookup, run_starts, timestamps
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import US_PER_S, Floats, Ints, floats, times_us
 
 
 def handling_trace(detections: pa.Table, track_points: pa.Table, identities: pa.Table) -> pa.Table:

@@ -20,7 +20,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from storeday.association.clocks import store_times_us
-from storeday.association.columns import (
+from storeday.association.graph import Graph, time_graph
+from storeday.association.matching import Matching, best_matching
+from storeday.association.settings import AssociationSettings
+from storeday.association.shop import Shop
+from storeday.association.trace_matching import DayTables, nearest_actions, trace_candidates
+from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import (
     Floats,
     Ints,
     floats,
@@ -29,12 +35,6 @@ from storeday.association.columns import (
     texts,
     times_us,
 )
-from storeday.association.graph import Graph, time_graph
-from storeday.association.matching import Matching, best_matching
-from storeday.association.settings import AssociationSettings
-from storeday.association.shop import Shop
-from storeday.association.trace_matching import DayTables, nearest_actions, trace_candidates
-from storeday.contracts import load_contract, table_from_columns
 
 # Keeps logarithms finite.
 LEAST_PROBABILITY = 1e-12

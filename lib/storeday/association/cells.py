@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from storeday.association.columns import Floats, Ints
+from storeday.contracts.columns import Floats, Ints
 
 # Presence ends where a customer is out of reach for longer than this.
 LONGEST_GAP_S = 20.0

@@ -9,7 +9,12 @@ import pyarrow.compute as pc
 
 from storeday.association.cells import Members, Rummages, Traces
 from storeday.association.clock_grid import MOST_RUMMAGES, ClockPrior
-from storeday.association.columns import (
+from storeday.association.frame_phase import frame_phase_us
+from storeday.association.settings import AssociationSettings
+from storeday.association.shop import Shop, members_of, rummages_of
+from storeday.association.sightings import allow_for_rivals, camera_traces, sightings
+from storeday.association.trace_matching import DayTables
+from storeday.contracts.columns import (
     US_PER_S,
     Floats,
     Ints,
@@ -18,11 +23,6 @@ from storeday.association.columns import (
     texts,
     times_us,
 )
-from storeday.association.frame_phase import frame_phase_us
-from storeday.association.settings import AssociationSettings
-from storeday.association.shop import Shop, members_of, rummages_of
-from storeday.association.sightings import allow_for_rivals, camera_traces, sightings
-from storeday.association.trace_matching import DayTables
 
 # More rummages of a day make a clock no better known than its systematic error, and fill memory.
 MOST_EVENTS = 12_000

@@ -18,7 +18,6 @@ import numpy as np
 
 from storeday.association.cells import Cells, Problem
 from storeday.association.clock_grid import ClockPrior
-from storeday.association.columns import Floats, Ints
 from storeday.association.model import (
     ASSUMED_JITTER_S,
     LAG_STEP_S,
@@ -28,6 +27,7 @@ from storeday.association.model import (
     learn_round,
     weigh,
 )
+from storeday.contracts.columns import Floats, Ints
 
 ROUNDS = 15
 # Jitter is taken to lie between these: less than a window of RFID reads cannot be told from none.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storeday.association.columns import Floats, Ints
+from storeday.contracts.columns import Floats, Ints
 
 GRID_STEP_S = 1.0
 # Width of the kernel: wider than any jitter that is to be expected, so that no peak is missed.

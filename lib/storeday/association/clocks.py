@@ -12,7 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from storeday.association.columns import (
+from storeday.association.settings import AssociationSettings
+from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import (
     US_PER_S,
     Ints,
     floats,
@@ -21,8 +23,6 @@ from storeday.association.columns import (
     texts,
     times_us,
 )
-from storeday.association.settings import AssociationSettings
-from storeday.contracts import load_contract, table_from_columns
 
 
 def assumed_offsets(

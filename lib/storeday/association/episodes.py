@@ -8,7 +8,7 @@ a time: an episode ends where the next customer's begins.
 
 import numpy as np
 
-from storeday.association.columns import Ints
+from storeday.contracts.columns import Ints
 
 
 def episode_of(tag: Ints, time_us: Ints, customer: Ints, gap_s: float) -> Ints:

@@ -10,8 +10,8 @@ their circular mean, if they agree.
 import numpy as np
 import pyarrow as pa
 
-from storeday.association.columns import US_PER_S, Floats, Ints, position_in, texts, times_us
 from storeday.association.sightings import Sightings
+from storeday.contracts.columns import US_PER_S, Floats, Ints, position_in, texts, times_us
 
 # Moments that are averaged, before and after each.
 AROUND = 20

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storeday.association.columns import US_PER_S, Floats, Ints
 from storeday.association.settings import AssociationSettings
+from storeday.contracts.columns import US_PER_S, Floats, Ints
 
 
 @dataclass(frozen=True)

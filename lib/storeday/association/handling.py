@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import toeplitz
 
-from storeday.association.columns import Floats, Ints
 from storeday.association.noise import ScoreNoise
+from storeday.contracts.columns import Floats, Ints
 
 # Lengths in seconds; odd, so that each has a middle second. A handling lasts a few seconds (study:
 # 2 s and exponentially more, 4.5 s on average); here each two seconds more are half as common.

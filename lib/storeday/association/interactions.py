@@ -25,7 +25,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from storeday.association.clocks import store_times_us
-from storeday.association.columns import (
+from storeday.association.episodes import ends_before_next, episode_of
+from storeday.association.settings import AssociationSettings
+from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import (
     STAMP,
     Floats,
     Ints,
@@ -35,9 +38,6 @@ from storeday.association.columns import (
     texts,
     times_us,
 )
-from storeday.association.episodes import ends_before_next, episode_of
-from storeday.association.settings import AssociationSettings
-from storeday.contracts import load_contract, table_from_columns
 
 # The contract of gold.interactions: customer_id is null unless its probability exceeds one half.
 PUBLISHED_ABOVE = 0.5

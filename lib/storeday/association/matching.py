@@ -18,8 +18,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
-from storeday.association.columns import Floats, Ints
 from storeday.association.graph import Graph
+from storeday.contracts.columns import Floats, Ints
 
 # A component whose matrix would be larger goes to the sparse solver. Measured, random times, 12 to
 # 44 edges a rummage, two actions a rummage: dense 2 ms against sparse 4 ms at 250 rummages, 5

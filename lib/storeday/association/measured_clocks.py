@@ -32,7 +32,12 @@ from storeday.association.clock_grid import (
     jump_in,
     pair_table,
 )
-from storeday.association.columns import (
+from storeday.association.places import assumed_ratio, distance_bins
+from storeday.association.settings import AssociationSettings
+from storeday.association.shop import Shop
+from storeday.association.trace_matching import DayTables
+from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import (
     STAMP,
     US_PER_S,
     Floats,
@@ -41,11 +46,6 @@ from storeday.association.columns import (
     position_in,
     texts,
 )
-from storeday.association.places import assumed_ratio, distance_bins
-from storeday.association.settings import AssociationSettings
-from storeday.association.shop import Shop
-from storeday.association.trace_matching import DayTables
-from storeday.contracts import load_contract, table_from_columns
 
 # Cells further than this from the first guess cannot matter: three deviations of a wide jitter.
 NEAR_GUESS_S = 3.3 * KERNEL_SD_S

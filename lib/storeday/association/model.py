@@ -17,8 +17,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from storeday.association.cells import Cells, Problem, Rummages
-from storeday.association.columns import Floats, Ints
 from storeday.association.places import assumed_ratio, camera_shifts, distance_bins, place_ratio
+from storeday.contracts.columns import Floats, Ints
 
 LAG_STEP_S = 0.5
 RIGHT, GHOST, UNSEEN, CLUTTER = range(4)

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import owens_t
 from scipy.stats import norm
 
-from storeday.association.columns import Floats, Ints
+from storeday.contracts.columns import Floats, Ints
 
 # Fewer scores than this say too little; the assumed form holds then. Three minutes of one person.
 FEWEST = 200

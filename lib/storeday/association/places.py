@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from storeday.association.cells import Problem, Ways
-from storeday.association.columns import Floats, Ints
+from storeday.contracts.columns import Floats, Ints
 
 if TYPE_CHECKING:
     from storeday.association.model import Weighed

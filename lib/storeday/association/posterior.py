@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from storeday.association.cells import Problem
-from storeday.association.columns import Floats, Ints
 from storeday.association.handling import COVERED_S, neighbourhood
 from storeday.association.model import CLUTTER, GHOST, RIGHT, UNSEEN, Weighed
+from storeday.contracts.columns import Floats, Ints
 
 # What a second that another rummage claims whole still counts for. Two products taken in one go
 # happen: in the association study 0.35 was set once and not searched.

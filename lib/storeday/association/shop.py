@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from storeday.association.cells import Members, Rummages
-from storeday.association.columns import Floats, Ints, floats, texts
+from storeday.contracts.columns import Floats, Ints, floats, texts
 from storeday.floor.zones import distance_m
 
 # A reader covers products within one to three metres (source article).

@@ -13,15 +13,6 @@ import numpy as np
 import pyarrow as pa
 
 from storeday.association.cells import Traces
-from storeday.association.columns import (
-    US_PER_S,
-    Floats,
-    Ints,
-    floats,
-    position_in,
-    texts,
-    times_us,
-)
 from storeday.association.handling import (
     LENGTHS_S,
     MOST,
@@ -31,6 +22,15 @@ from storeday.association.handling import (
     saturated,
 )
 from storeday.association.noise import score_noise
+from storeday.contracts.columns import (
+    US_PER_S,
+    Floats,
+    Ints,
+    floats,
+    position_in,
+    texts,
+    times_us,
+)
 
 # Places are averaged over so many seconds on either side: who handles goods stands still, and a
 # single second's place is half a metre off.

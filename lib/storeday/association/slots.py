@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from storeday.association.cells import Cells, Traces
-from storeday.association.columns import Floats, Ints
 from storeday.association.graph import Graph
 from storeday.association.matching import Matching, best_matching
 from storeday.association.posterior import Posterior
+from storeday.contracts.columns import Floats, Ints
 
 # As long as a handling with what looks like one on either side (study: set once).
 BIN_S = 8.0

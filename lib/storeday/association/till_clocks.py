@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storeday.association.columns import US_PER_S, Floats, Ints, order_of, texts, times_us
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import US_PER_S, Floats, Ints, order_of, texts, times_us
 
 # From the receipt until the customer has left the zone, and how much that differs. Assumed.
 LEAVING_S, LEAVING_SD_S = 5.0, 3.0

@@ -14,7 +14,14 @@ import pyarrow as pa
 
 from storeday.association.cells import Problem, Traces, find_cells
 from storeday.association.clocks import store_times_us
-from storeday.association.columns import (
+from storeday.association.frame_phase import frame_phase_us
+from storeday.association.model import Weighed, assumed_model, learn, weigh
+from storeday.association.posterior import ROUNDS, Posterior, posterior
+from storeday.association.settings import AssociationSettings
+from storeday.association.shop import Shop, members_of, rummages_of
+from storeday.association.sightings import allow_for_rivals, customer_traces, sightings
+from storeday.association.slots import Choice, choose
+from storeday.contracts.columns import (
     US_PER_S,
     Floats,
     Ints,
@@ -23,13 +30,6 @@ from storeday.association.columns import (
     texts,
     times_us,
 )
-from storeday.association.frame_phase import frame_phase_us
-from storeday.association.model import Weighed, assumed_model, learn, weigh
-from storeday.association.posterior import ROUNDS, Posterior, posterior
-from storeday.association.settings import AssociationSettings
-from storeday.association.shop import Shop, members_of, rummages_of
-from storeday.association.sightings import allow_for_rivals, customer_traces, sightings
-from storeday.association.slots import Choice, choose
 
 # Cells that explain less of their rummage decide nothing, and most do.
 LEAST_CELL = 1e-4

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.appearance import Appearance
 from storeday.identity.camera_clocks import CameraClocks, camera_clocks
 from storeday.identity.candidates import Candidates, candidate_pairs
@@ -25,7 +26,7 @@ from storeday.identity.looks import Looks, day_looks, pair_log_ratio
 from storeday.identity.merging import VIEW_S, LookModel, chain_looks, merge_chains
 from storeday.identity.overlap import Overlaps, overlaps
 from storeday.identity.place_pairs import NearChains, place_pairs
-from storeday.identity.points import Floats, Ints, Points
+from storeday.identity.points import Points
 from storeday.identity.settings import IdentitySettings
 from storeday.identity.spans import Spans, near_zones, span_looks, spans_of
 

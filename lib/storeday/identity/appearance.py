@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from storeday.contracts.columns import Floats, Ints, times_us
 from storeday.identity.ends import TrackletEnds
-from storeday.identity.points import Floats, Ints, lookup, strings, times_us
+from storeday.identity.points import lookup, strings
 from storeday.identity.settings import IdentitySettings
 
 Floats32 = NDArray[np.float32]

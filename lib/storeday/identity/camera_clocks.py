@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.ends import US_PER_S
-from storeday.identity.points import Floats, Ints, Points
+from storeday.identity.points import Points
 
 # Clocks of cameras on one network are within seconds (1 s is the matching study's value).
 LARGEST_S, STEP_S = 6.0, 0.2

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.ends import US_PER_S
-from storeday.identity.points import Floats, Ints
 from storeday.identity.settings import IdentitySettings
 from storeday.identity.spans import Bools, Spans
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from storeday.contracts.columns import Floats
 from storeday.identity.candidates import Candidates
 from storeday.identity.ends import US_PER_S
-from storeday.identity.points import Floats
 from storeday.identity.settings import IdentitySettings
 from storeday.identity.spans import Bools, Spans
 from storeday.tracking import best_pairs

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from storeday.identity.points import Floats, Ints
+from storeday.contracts.columns import Floats, Ints
 
 Forbidden = Callable[[Sequence[int], Sequence[int]], bool]
 

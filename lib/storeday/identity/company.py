@@ -7,10 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storeday.contracts.columns import Floats
 from storeday.floor.calendar import Interval
 from storeday.identity.appearance import Appearance
 from storeday.identity.groups import GroupSettings, visit_groups
-from storeday.identity.points import Floats, lookup, strings
+from storeday.identity.points import lookup, strings
 from storeday.identity.spans import span_looks
 from storeday.identity.staff import StaffSettings, staff_probabilities
 

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storeday.contracts import empty, load_contract, table_from_columns
+from storeday.contracts.columns import Floats, floats, times_us
 from storeday.floor.zones import distance_m
-from storeday.identity.points import Floats, floats, lookup, strings, times_us
+from storeday.identity.points import lookup, strings
 from storeday.identity.positions import positions_by_second
 from storeday.identity.settings import IdentitySettings
 

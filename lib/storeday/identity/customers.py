@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.across import Scene, join_across
 from storeday.identity.appearance import Appearance, fit_appearance
 from storeday.identity.ends import TrackletEnds
@@ -24,7 +25,6 @@ from storeday.identity.links import (
     certain_pairs,
     link_probabilities,
 )
-from storeday.identity.points import Floats, Ints
 from storeday.identity.settings import IdentitySettings
 
 

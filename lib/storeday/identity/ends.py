@@ -11,15 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from storeday.identity.points import (
-    Floats,
-    Ints,
-    Points,
-    located_points,
-    lookup,
-    strings,
-    times_us,
-)
+from storeday.contracts.columns import Floats, Ints, times_us
+from storeday.identity.points import Points, located_points, lookup, strings
 from storeday.identity.settings import IdentitySettings
 
 US_PER_S = 1_000_000

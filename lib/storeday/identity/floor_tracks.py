@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.ends import US_PER_S
-from storeday.identity.points import Floats, Ints, Points
+from storeday.identity.points import Points
 
 # Means further apart than this are not joined by a line: the person may have been anywhere.
 MAX_STEP_S = 2.5

@@ -14,7 +14,8 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from storeday.identity.points import Floats, floats, lookup, strings, times_us
+from storeday.contracts.columns import Floats, floats, times_us
+from storeday.identity.points import lookup, strings
 
 US_PER_S = 1_000_000
 

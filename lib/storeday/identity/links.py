@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.appearance import Appearance, AppearanceModel, pair_cosines
 from storeday.identity.ends import US_PER_S, TrackletEnds
-from storeday.identity.points import Floats, Ints
 from storeday.identity.settings import IdentitySettings
 
 # Candidates below odds of one in 150 change no probability in its second digit.

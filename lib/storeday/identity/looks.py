@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.appearance import Appearance, AppearanceModel, Floats32, pair_cosines
 from storeday.identity.merging import LookModel
 from storeday.identity.overlap import Overlaps
-from storeday.identity.points import Floats, Ints
 from storeday.identity.settings import IdentitySettings
 from storeday.identity.spans import Bools
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from storeday.identity.points import Floats, Ints
+from storeday.contracts.columns import Floats, Ints
 
 Forbidden = Callable[[Sequence[int], Sequence[int]], bool]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.floor_tracks import FloorTracks
-from storeday.identity.points import Floats, Ints
 from storeday.identity.settings import IdentitySettings
 
 # Seconds are laid this far apart in the tree, so that only places of one second are near.

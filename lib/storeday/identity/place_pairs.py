@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.identity.overlap import Overlaps
-from storeday.identity.points import Floats, Ints
 from storeday.identity.settings import IdentitySettings
 
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from storeday.contracts.columns import Floats, Ints, floats, times_us
 
 # No foot point is better known than this, so that none outweighs all others.
 MIN_ERROR_M = 0.05
@@ -69,17 +68,6 @@ def lookup(values: pa.ChunkedArray, among: pa.Array | pa.ChunkedArray) -> Ints:
         among = among.combine_chunks()
     found = pc.fill_null(pc.index_in(values, value_set=among, skip_nulls=True), -1)
     return np.asarray(found.to_numpy(), np.int64)
-
-
-def times_us(values: pa.ChunkedArray) -> Ints:
-    """Timestamps as microseconds since 1970 UTC."""
-    stamps = values.cast(pa.timestamp("us", tz="UTC"))
-    return np.asarray(stamps.cast(pa.int64()).to_numpy(), np.int64)
-
-
-def floats(values: pa.ChunkedArray) -> Floats:
-    """Numbers as float64, NaN for null."""
-    return np.asarray(values.cast(pa.float64()).to_numpy(), np.float64)
 
 
 def strings(values: pa.ChunkedArray) -> NDArray[np.object_]:

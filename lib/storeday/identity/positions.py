@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import Floats, Ints
 from storeday.floor.zones import zone_index
 from storeday.identity.ends import US_PER_S
-from storeday.identity.points import Floats, Ints, located_points, lookup, strings
+from storeday.identity.points import located_points, lookup, strings
 from storeday.identity.settings import IdentitySettings
 
 

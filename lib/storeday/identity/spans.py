@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from storeday.contracts.columns import Floats, Ints
 from storeday.floor.zones import distance_m
 from storeday.identity.appearance import Appearance, Floats32
 from storeday.identity.ends import TrackletEnds
-from storeday.identity.points import Floats, Ints
 
 Bools = NDArray[np.bool_]
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from storeday.identity.points import Floats, Ints, lookup, strings, times_us
+from storeday.contracts.columns import Floats, Ints, times_us
+from storeday.identity.points import lookup, strings
 
 US_PER_S = 1_000_000
 

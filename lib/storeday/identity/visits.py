@@ -8,10 +8,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import Floats, Ints
 from storeday.floor.calendar import Interval
 from storeday.floor.zones import distance_m
 from storeday.identity.ends import US_PER_S, TrackletEnds
-from storeday.identity.points import Floats, Ints, lookup, strings
+from storeday.identity.points import lookup, strings
 from storeday.identity.settings import IdentitySettings
 
 Bools = NDArray[np.bool_]

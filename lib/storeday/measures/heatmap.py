@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import Ints, floats, position_in, texts, times_us
 from storeday.floor.calendar import LocalHour
 from storeday.floor.grid import cell_index
 from storeday.manifest import FloorPlan
-from storeday.measures.columns import Ints, floats, position_in, texts, times_us
 from storeday.measures.hours import HourTable, hour_table
 from storeday.measures.seen_share import camera_hours
 from storeday.measures.settings import MeasureSettings

@@ -17,9 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import US_PER_S, Floats, moment_us
 from storeday.floor.calendar import Interval, LocalHour
 from storeday.floor.camera_view import CameraView, sees
-from storeday.measures.columns import US_PER_S, Floats, moment_us
 from storeday.measures.hours import HourTable, hour_table
 from storeday.measures.settings import MeasureSettings
 from storeday.measures.stretches import Stretches, union, union_of

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storeday.measures.columns import Bools, Floats, floats, position_in, texts, times_us
+from storeday.contracts.columns import Bools, Floats, floats, position_in, texts, times_us
 from storeday.measures.hours import HourTable
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from storeday.contracts.columns import STAMP, US_PER_S, Ints, moment_us, texts, times_us
 from storeday.floor.calendar import Interval
-from storeday.measures.columns import STAMP, US_PER_S, Ints, moment_us, texts, times_us
 from storeday.measures.settings import MeasureSettings
 
 

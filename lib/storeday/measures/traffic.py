@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from storeday.contracts import load_contract, table_from_columns
+from storeday.contracts.columns import US_PER_S, Floats, Ints, times_us
 from storeday.floor.calendar import LocalHour
-from storeday.measures.columns import US_PER_S, Floats, Ints, times_us
 from storeday.measures.hours import HourTable, hour_table
 from storeday.measures.seen_share import camera_hours, names_of, subject_hours
 

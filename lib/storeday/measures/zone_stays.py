@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from storeday.measures.columns import US_PER_S, Bools, Ints, position_in, texts, times_us
+from storeday.contracts.columns import US_PER_S, Bools, Ints, position_in, texts, times_us
 from storeday.measures.settings import MeasureSettings
 
 
