@@ -89,7 +89,7 @@ def rendered(text: str, lines: list[dict]) -> str:
 
 def _figure_row(line: dict) -> str:
     """A benchmark's row; a simulated figure is called so."""
-    mark = ", simulated" if line["detail"].get("simulated") else ""
+    mark = ", simulated" if "simulated" in json.dumps(line["detail"]) else ""
     return (
         f"| `{line['bench']}` | {line['figure']}{mark} | {line['aim']} | {line['unit']} "
         f"| `make -s bench NAME={line['bench']}` |"

@@ -256,7 +256,9 @@ def test_a_second_run_by_spark_submit_leaves_equal_rows(day, lake):
         name for name in table_names() if not name.startswith("ops.") or name == "ops.quarantine"
     ]
     before = {name: read(lake, name) for name in compared}
-    versions = {name: version(lake, name) for name in table_names()}
+    # The job makes all tables but that of the audit.
+    made = [name for name in table_names() if name != "ops.audit_figures"]
+    versions = {name: version(lake, name) for name in made}
     subprocess.run(
         [
             str(BIN / "spark-submit"), "--packages", "io.delta:delta-spark_4.2_2.13:4.4.0",
@@ -271,7 +273,7 @@ def test_a_second_run_by_spark_submit_leaves_equal_rows(day, lake):
         contract = load_contract(name)
         again = canonical(read(lake, name), contract)
         assert again.equals(canonical(before[name], contract)), name
-    for name in table_names():
+    for name in made:
         assert version(lake, name) <= versions[name] + 1, name
 
 
