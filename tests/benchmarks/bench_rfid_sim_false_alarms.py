@@ -26,7 +26,9 @@ def run() -> Result:
             false += rate * shop.tag_hours
             hours += shop.tag_hours
         curve.append((float(threshold), float(np.concatenate(hits).mean()), false / hours))
-    enough = [point for point in curve if point[1] >= RECALL]
+    # The strictest threshold that finds so many; where none does, the one that finds most.
+    highest = max(point[1] for point in curve)
+    enough = [point for point in curve if point[1] >= min(RECALL, highest)]
     quiet = [point for point in curve if point[2] <= ACCEPTED]
     days = {}
     for shop in shops:
@@ -40,12 +42,13 @@ def run() -> Result:
     return Result(
         figure=round(enough[-1][2], 4),
         aim="<= 0.02",
-        unit="false events per tag-hour at recall 0.9, simulated",
+        unit="false events per tag-hour at recall 0.9 (or the highest there is), simulated",
         detail={
+            "recall_reached": round(min(RECALL, highest), 3),
             "scenario": SCENARIO.name,
-            "recall_at_0.02": round(quiet[0][1], 3),
+            "recall_at_0.02": round(quiet[0][1], 3) if quiet else 0.0,
             "recall_by_false_alarms": {
-                str(accepted): round(max(p[1] for p in curve if p[2] <= accepted), 3)
+                str(accepted): round(max((p[1] for p in curve if p[2] <= accepted), default=0.0), 3)
                 for accepted in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
             },
             "calibrated_at": 0.2,
