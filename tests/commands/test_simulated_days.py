@@ -95,6 +95,9 @@ def test_the_job_starts_from_a_simulated_days_tables(spark, tmp_path):
     assert drawing.read_text().startswith("<svg")
     with pytest.raises(KeyError, match="has no interaction 'none such'"):
         explain_interaction(lake, day, "none such", None)
+    # Cameras were on all the time, so every zone was seen.
+    coverage = lake.read("gold.coverage", [day]).where("subject_kind = 'zone'").collect()
+    assert max(row["observed_s"] for row in coverage) > 0
     traffic = lake.read("gold.traffic_hourly", [day]).collect()
     visits = lake.read("silver.visits", [day]).where("staff_probability <= 0.5").count()
     assert sum(row["entries"] or 0 for row in traffic) == visits > 0

@@ -53,9 +53,8 @@ def rummage_figures(day: AuditDay) -> list[Figure]:
     pair = pair_episodes(events, truth.episodes, TOLERANCE_S)
     found = np.append(truth.is_countable, False)[pair]
     judged = is_labelled(day, events.moment_s)
-    score, is_positive = _scored_windows(day, truth)
     return [
-        Figure(RUMMAGE_NAMES[0], area_under_curve(score, is_positive), count=len(score)),
+        _auc(day, truth),
         share(RUMMAGE_NAMES[1], int((judged & (pair >= 0)).sum()), int(judged.sum())),
         share(RUMMAGE_NAMES[2], int(found.sum()), int(truth.is_countable.sum())),
     ]
@@ -74,6 +73,16 @@ def action_figures(day: AuditDay) -> list[Figure]:
         share(ACTION_NAMES[0], int((judged & is_hit).sum()), int(judged.sum())),
         share(ACTION_NAMES[1], int(is_hit.sum()), len(true_actions.key)),
     ]
+
+
+def _auc(day: AuditDay, truth: TrueHandlings) -> Figure:
+    """NaN where the lake tells neither scores nor when readers heard anything."""
+    scores = day.inputs.table("silver.rummage_windows")["tag_score"]
+    heard = day.inputs.table("silver.rummage_hours").num_rows
+    if not heard and scores.null_count == len(scores):
+        return Figure(RUMMAGE_NAMES[0], np.nan)
+    score, is_positive = _scored_windows(day, truth)
+    return Figure(RUMMAGE_NAMES[0], area_under_curve(score, is_positive), count=len(score))
 
 
 def _scored_windows(day: AuditDay, truth: TrueHandlings) -> tuple[Floats, Bools]:

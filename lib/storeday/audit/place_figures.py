@@ -113,6 +113,8 @@ def _heat(day: AuditDay, truth: pa.Table, positions: pa.Table) -> list[Figure]:
         _zone_seconds(rows, observed) for rows in (day.inputs.table("gold.zone_hourly"), truth)
     ]
     heat = day.inputs.table("gold.heatmap_hourly")
+    # Nothing was observed, by the lake's word: there is nothing to compare.
+    zone_tv = total_variation(*zones) if sum(zones[1].values()) else float("nan")
     half = day.inputs.measures.cell_m / 2
     predicted = _cells(
         floats(heat["cell_x_m"]) + half, floats(heat["cell_y_m"]) + half, floats(heat["stay_s"])
@@ -121,7 +123,7 @@ def _heat(day: AuditDay, truth: pa.Table, positions: pa.Table) -> list[Figure]:
     true_cells = _cells(true_x, true_y, np.ones(len(true_x)))
     seconds = positions.num_rows
     return [
-        Figure(UNMEASURED[0].name, total_variation(*zones), count=seconds, is_error=True),
+        Figure(UNMEASURED[0].name, zone_tv, count=seconds, is_error=True),
         Figure(
             UNMEASURED[1].name,
             total_variation(predicted, true_cells),

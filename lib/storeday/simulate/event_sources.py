@@ -15,8 +15,13 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def source_tables(world: World) -> dict[str, pa.Table]:
-    """`bronze.footage_segments` without gaps, and a sparse `bronze.rfid_reads`."""
-    return {"bronze.footage_segments": _segments(world), "bronze.rfid_reads": _reads(world)}
+    """`bronze.footage_segments` decoded without gaps, and a sparse `bronze.rfid_reads`."""
+    segments = _segments(world)
+    return {
+        "bronze.footage_segments": segments,
+        "bronze.decode_outcomes": _outcomes(segments),
+        "bronze.rfid_reads": _reads(world),
+    }
 
 
 def _segments(world: World) -> pa.Table:
@@ -40,6 +45,24 @@ def _segments(world: World) -> pa.Table:
             "duration_s": rows["length"],
             "size_bytes": [0] * len(rows["camera"]),
             "status": ["ok"] * len(rows["camera"]),
+        },
+    )
+
+
+def _outcomes(segments: pa.Table) -> pa.Table:
+    """Every segment was read to its end."""
+    length_us = np.rint(segments["duration_s"].to_numpy() * 1e6).astype(np.int64)
+    count = segments.num_rows
+    return table_from_columns(
+        load_contract("bronze.decode_outcomes"),
+        {
+            "camera_id": segments["camera_id"],
+            "segment": segments["segment"],
+            "decoder": ["pyav"] * count,
+            "frames": [0] * count,
+            "first_pts_us": [0] * count,
+            "last_pts_us": length_us,
+            "lost_s": [0.0] * count,
         },
     )
 
