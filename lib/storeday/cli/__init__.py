@@ -1,0 +1,15 @@
+"""The command line: `storeday VERB …`; one module per group of verbs.
+
+Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest.
+"""
+
+# Each module hangs its verbs on the application.
+from storeday.cli import audits, days, simulated, words
+from storeday.cli.app import app
+
+__all__ = ["app", "audits", "days", "main", "simulated", "words"]
+
+
+def main() -> None:
+    """Entry point of the `storeday` program and of the jobs."""
+    app()

@@ -1,0 +1,81 @@
+"""Verbs that work on store-days: `nightly`, `run`."""
+
+from typing import Annotated
+
+import typer
+
+from storeday.cli.app import app
+from storeday.cli.console import open_console
+from storeday.cli.options import (
+    Conf,
+    Date,
+    Fused,
+    Inbox,
+    LakeRoot,
+    Master,
+    Models,
+    Salts,
+    Store,
+    Stores,
+    spark_settings,
+)
+from storeday.commands.run_days import Request, run_days
+from storeday.stages.plan import Places
+
+FromStage = Annotated[str, typer.Option(help="Start here, from tables that are already there.")]
+
+
+@app.command()
+def nightly(
+    inbox: Inbox,
+    stores: Stores,
+    lake: LakeRoot,
+    store: Store,
+    date: Date,
+    models: Models = "",
+    salts: Salts = "",
+    from_stage: FromStage = "",
+    master: Master = "local[*]",
+    conf: Conf = None,
+    fused: Fused = False,
+) -> None:
+    """Run every stage for some store-days: each store, each date."""
+    request = Request(
+        places=Places(inbox, stores, lake, salts),
+        stores=store,
+        dates=[moment.date() for moment in date],
+        from_stage=from_stage,
+        models=models,
+        master=master,
+        conf=spark_settings(conf),
+        fused=fused,
+    )
+    raise typer.Exit(run_days(request, open_console()))
+
+
+@app.command()
+def run(
+    stages: Annotated[list[str], typer.Argument(help="Stages, or ingest, see, understand.")],
+    inbox: Inbox,
+    stores: Stores,
+    lake: LakeRoot,
+    store: Store,
+    date: Date,
+    models: Models = "",
+    salts: Salts = "",
+    master: Master = "local[*]",
+    conf: Conf = None,
+    fused: Fused = False,
+) -> None:
+    """Run some stages, or groups of stages, for some store-days."""
+    request = Request(
+        places=Places(inbox, stores, lake, salts),
+        stores=store,
+        dates=[moment.date() for moment in date],
+        stages=stages,
+        models=models,
+        master=master,
+        conf=spark_settings(conf),
+        fused=fused,
+    )
+    raise typer.Exit(run_days(request, open_console()))

@@ -1,0 +1,39 @@
+"""Options that several verbs share."""
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+Inbox = Annotated[str, typer.Option(help="Root of the inbox: STORE/DATE/{footage,rfid,sales}.")]
+Stores = Annotated[str, typer.Option(help="Folder of manifests and products files.")]
+LakeRoot = Annotated[str, typer.Option("--lake", help="Root of the lake.")]
+Store = Annotated[list[str], typer.Option("--store", help="Store; may be repeated.")]
+Date = Annotated[
+    list[dt.datetime],
+    typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; may be repeated."),
+]
+Models = Annotated[str, typer.Option(help="Model manifest (YAML); needed by stage infer.")]
+Salts = Annotated[str, typer.Option(help="Folder of the salts; LAKE-salts where not given.")]
+Master = Annotated[str, typer.Option(help="Spark master, where spark-submit does not give one.")]
+Conf = Annotated[
+    list[str] | None, typer.Option("--conf", help="Spark setting KEY=VALUE; may be repeated.")
+]
+Fused = Annotated[
+    bool, typer.Option("--fused", help="Decode and infer in one task; no frames are kept.")
+]
+
+
+def spark_settings(conf: list[str] | None) -> dict[str, str]:
+    """Spark settings of `--conf KEY=VALUE`.
+
+    Raises:
+        typer.BadParameter: An item without an equals sign.
+    """
+    pairs = {}
+    for item in conf or []:
+        key, separator, value = item.partition("=")
+        if not separator:
+            raise typer.BadParameter(f"{item!r}; expected KEY=VALUE", param_hint="--conf")
+        pairs[key] = value
+    return pairs

@@ -1,0 +1,51 @@
+"""Verbs that tell: `explain`, `tables`, `version`."""
+
+import datetime as dt
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storeday import __version__
+from storeday.cli.app import app
+from storeday.cli.console import open_console
+from storeday.cli.options import LakeRoot, Master
+from storeday.commands.explain import explain_interaction
+from storeday.commands.run_days import WRONG_USE
+from storeday.commands.table_reference import table_reference
+from storeday.lake.lake import Lake
+from storeday.lake.session import spark_session
+from storeday.lake.store_day import StoreDay
+
+
+@app.command("explain")
+def explain_command(
+    interaction: Annotated[str, typer.Argument(help="Id of an interaction or of its rummage.")],
+    lake: LakeRoot,
+    store: Annotated[str, typer.Option(help="Store.")],
+    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date.")],
+    svg: Annotated[Path | None, typer.Option(help="File for a drawing.")] = None,
+    master: Master = "local[*]",
+) -> None:
+    """Tell why an interaction has its customer: candidates, evidence, the solver's choices."""
+    open_console()
+    opened = Lake(spark_session("storeday explain", master), lake)
+    try:
+        found = explain_interaction(opened, StoreDay(store, date.date()), interaction, svg)
+    except KeyError as error:
+        logging.getLogger("storeday").error("%s", error.args[0])
+        raise typer.Exit(WRONG_USE) from error
+    typer.echo(found.text)
+
+
+@app.command()
+def tables() -> None:
+    """Print the reference of all tables, as Markdown."""
+    typer.echo(table_reference(), nl=False)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
