@@ -58,7 +58,7 @@ def zone_flows(
         ...               "is_censored_start": [False], "is_censored_end": [True]}),
         ...     ["rack", "till"], [], empty(load_contract("gold.coverage")), MeasureSettings())
         >>> [(row["from_zone_id"], row["to_zone_id"], row["moves"]) for row in flows.to_pylist()]
-        [('entrance', 'rack', 1), ('rack', 'till', 1), ('till', 'unseen', 1)]
+        [('entrance', 'rack', 1.0), ('rack', 'till', 1.0), ('till', 'unseen', 1.0)]
     """
     # Names in order, so that rows come out in order.
     names = pa.array(sorted({*zones, ENTRANCE, EXIT, UNSEEN}), pa.string())
@@ -75,6 +75,7 @@ def zone_flows(
             "from_zone_id": names.take(pa.array(source)),
             "to_zone_id": names.take(pa.array(target)),
             "moves": moves,
+            "moves_seen": moves,
             "outflow_share": _share(moves, source),
             "inflow_share": _share(moves, target),
             "observed_share": np.full(len(pairs), _day_share(coverage, hours)),
