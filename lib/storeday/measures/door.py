@@ -20,6 +20,8 @@ from storeday.measures.hours import HourTable
 from storeday.measures.intervals import TAIL
 
 IN, OUT = "in", "out"
+# Later than any moment, us since 1970.
+LATE = 1 << 60
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Comings:
         left_us: When somebody left, shape (n,).
         entry_was_seen: The crossing was counted, and not only the other one's, shape (n,).
         exit_was_seen: The same of leaving, shape (n,).
+        again_us: Further crossings inwards of somebody who had come in before, shape (m,).
     """
 
     entered_us: Ints
     left_us: Ints
     entry_was_seen: Bools
     exit_was_seen: Bools
+    again_us: Ints
 
     def entries(self, table: HourTable) -> tuple[Ints, Floats, Floats]:
         """Entries of each hour, and their interval."""
@@ -77,8 +81,9 @@ def comings(visits: pa.Table, crossings: pa.Table) -> Comings:
             them, and where there are none of these either, every visit is a coming and a leaving.
 
     Returns:
-        As many comings as leavings: for each walker the larger number of its crossings in one
-        direction. What was not seen is put at the start, or the end, of the walker's visits.
+        A coming and a leaving for each visit with a crossing: its first one inwards and its last
+        one outwards, or the start and the end of the visit where these were not seen. Further
+        crossings inwards are `again_us`.
 
     Example:
         >>> import datetime as dt
@@ -91,28 +96,45 @@ def comings(visits: pa.Table, crossings: pa.Table) -> Comings:
         >>> len(found.entered_us), found.entry_was_seen.tolist(), found.exit_was_seen.tolist()
         (1, [False], [True])
     """
-    names = texts(visits["customer_id"]).unique()
     if not len(crossings):
         crossings = _ends_at_doors(visits)
-    who = position_in(texts(crossings["customer_id"]), names)
+    customer, entered = texts(visits["customer_id"]), times_us(visits["entered_at"])
+    names = customer.unique()
+    order = np.lexsort((entered, position_in(customer, names)))
+    key = (position_in(customer, names)[order], entered[order])
+    visit = _visit_of(position_in(texts(crossings["customer_id"]), names), crossings, key)
     way = np.array(crossings["direction"].to_pylist(), object)
     time = times_us(crossings["time"])
-    customer = position_in(texts(visits["customer_id"]), names)
-    first = np.full(len(names), np.iinfo(np.int64).max)
-    last = np.full(len(names), np.iinfo(np.int64).min)
-    np.minimum.at(first, customer, times_us(visits["entered_at"]))
-    np.maximum.at(last, customer, times_us(visits["left_at"]))
-    came, left = ((who >= 0) & (way == side) for side in (IN, OUT))
-    counts = [np.bincount(who[side], minlength=len(names)) for side in (came, left)]
-    lacking = [np.maximum(counts[1 - side] - counts[side], 0) for side in (0, 1)]
-    entered = np.concatenate([time[came], np.repeat(first, lacking[0])])
-    gone = np.concatenate([time[left], np.repeat(last, lacking[1])])
+    came, left = ((visit >= 0) & (way == side) for side in (IN, OUT))
+    first, last = entered[order].copy(), times_us(visits["left_at"])[order].copy()
+    first_in, last_out = np.full(len(order), LATE), np.full(len(order), -LATE)
+    np.minimum.at(first_in, visit[came], time[came])
+    np.maximum.at(last_out, visit[left], time[left])
+    has_in, has_out = first_in < LATE, last_out > -LATE
+    first[has_in], last[has_out] = first_in[has_in], last_out[has_out]
+    crossed = has_in | has_out
+    again = came & (time > np.append(first_in, -LATE)[visit])
     return Comings(
-        entered,
-        gone,
-        np.arange(len(entered)) < came.sum(),
-        np.arange(len(gone)) < left.sum(),
+        first[crossed], last[crossed], has_in[crossed], has_out[crossed], np.sort(time[again])
     )
+
+
+def _visit_of(who: Ints, crossings: pa.Table, key: tuple[Ints, Ints]) -> Ints:
+    """The visit of each crossing, in the order of the key: the last begun, else the first."""
+    customer, entered = key
+    time = times_us(crossings["time"])
+    is_crossing = np.repeat([0, 1], [len(customer), len(who)])
+    order = np.lexsort((is_crossing, np.r_[entered, time], np.r_[customer, who]))
+    last = np.empty(len(order), np.int64)
+    last[order] = np.cumsum(is_crossing[order] == 0) - 1
+    found = last[len(customer) :]
+    # A crossing just before the first visit belongs to that one.
+    found = np.where(
+        (found < 0) | (np.append(customer, -1)[found] != who),
+        np.searchsorted(customer, who, "left"),
+        found,
+    )
+    return np.where((who >= 0) & (found < len(customer)), found, -1)
 
 
 def _ends_at_doors(visits: pa.Table) -> pa.Table:

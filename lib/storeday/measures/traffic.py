@@ -84,7 +84,6 @@ def traffic_hourly(
     figures = {
         **_at_the_door(visits, passing, table),
         **_visits_begun(passing.fragments if passing.fragments is not None else visits, table),
-        "re_entries": _re_entries(visits, table),
         "occupancy_mean": person_s * per_s,
         "occupancy_mean_low": low_s * per_s,
         "occupancy_mean_high": high_s * per_s,
@@ -137,6 +136,7 @@ def _at_the_door(visits: pa.Table, passing: Passing, table: HourTable) -> dict[s
         "exits": exits.astype(float),
         "exits_low": exits_low,
         "exits_high": exits_high,
+        "re_entries": _counted(found.again_us, table).astype(float),
         **doors,
         **_captured(entries, passing.passers_us, table),
     }
@@ -189,16 +189,6 @@ def _visits_begun(fragments: pa.Table, table: HourTable) -> dict[str, Floats]:
         "groups": groups.astype(float),
         "group_size_mean": size,
     }
-
-
-def _re_entries(visits: pa.Table, table: HourTable) -> Floats:
-    """Visits of walkers who had been there before."""
-    names = texts(visits["customer_id"])
-    customer = position_in(names, names.unique())
-    entered = times_us(visits["entered_at"])
-    order = np.lexsort((entered, customer))
-    again = order[np.append(False, np.diff(customer[order]) == 0)[: len(order)]]
-    return _counted(entered[again], table).astype(float)
 
 
 def _counted(times: Ints, table: HourTable) -> Ints:

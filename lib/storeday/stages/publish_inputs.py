@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
+from storeday.contracts.columns import US_PER_S, times_us
 from storeday.floor.calendar import (
     Interval,
     LocalHour,
@@ -32,6 +33,7 @@ from storeday.measures import (
     whole_paths,
     zones_in_view,
 )
+from storeday.measures.stretches import union
 from storeday.stages.footage_seen import footage_faults, footage_seen
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import StageContext
@@ -61,6 +63,8 @@ WHOLE = (
 )
 # What a packed read stands for, in the column that names a log's format.
 HEARD, STRENGTH, LAST = "heard", "strength", "last"
+# Visits that begin so soon after a file of footage may have begun before it.
+FOOTAGE_EDGE_S = 5
 # More likely staff than not: no customer.
 STAFF_ABOVE = 0.5
 
@@ -203,7 +207,12 @@ class Day:
     @cached_property
     def observed(self) -> pa.Table:
         """Rows of `gold.coverage`, without what readers' logs lack."""
-        return coverage(_records(self), self.hours, _opening(self.plan), self.settings)
+        return coverage(self.records, self.hours, _opening(self.plan), self.settings)
+
+    @cached_property
+    def records(self) -> Records:
+        """What was recorded when."""
+        return _records(self)
 
     def reads(self, kind: str) -> pa.Table:
         """Packed reads of one kind."""
@@ -236,6 +245,28 @@ class Day:
     def by_walker(self, table: pa.Table) -> pa.Table:
         """A table with walkers in the place of customers."""
         return renamed(table, self.walkers.customers, self.walkers.walker)
+
+    @cached_property
+    def whole_visits(self) -> pa.Table:
+        """Walkers' visits, for flows: who was found within the store came in, who was lost left.
+
+        Not so where footage of a camera had just begun, or ended just then, or where the manifest
+        has no entrance.
+        """
+        visits = self.walkers.visits
+        if not zones_of_kind(self.layout, "entrance"):
+            return visits
+        films = [union(film, self.settings.footage_gap_s) for film in self.records.footage.values()]
+        for flag, name, side in (
+            ("is_censored_start", "entered_at", "start_us"),
+            ("is_censored_end", "left_at", "end_us"),
+        ):
+            edges = np.unique(np.concatenate([np.zeros(0), *(getattr(f, side) for f in films)]))
+            away_us = np.abs(times_us(visits[name])[:, None] - edges[None])
+            at_edge = (away_us <= FOOTAGE_EDGE_S * US_PER_S).any(axis=1)
+            kept = pc.and_(visits[flag], pa.array(at_edge))
+            visits = visits.set_column(visits.column_names.index(flag), flag, kept)
+        return visits
 
     @cached_property
     def paths(self) -> pa.Table:

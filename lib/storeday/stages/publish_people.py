@@ -101,7 +101,8 @@ def people_tables(people: PeopleDay) -> Tables:
     handled = people.goods.handled.rows
     zones = {zone.id: readers_of(day.layout, zone.id) for zone in day.layout.zones}
     stations = [zone.id for zone in day.layout.zones if zone.kind not in NO_STATIONS]
-    filled = journeys(day.paths, day.walkers.visits, stations, settings)
+    filled = journeys(day.paths, day.whole_visits, stations, settings)
+    followed = journeys(day.paths, day.walkers.visits, stations, settings)
     seen = journeys(day.seen[1], day.seen[0], stations, settings)
     return {
         "gold.heatmap_hourly": heatmap_hourly(
@@ -110,7 +111,7 @@ def people_tables(people: PeopleDay) -> Tables:
         "gold.zone_hourly": zone_hourly(day.paths, handled, zones, hours, observed, settings),
         "gold.zone_flows": zone_flows(filled, seen, hours, observed),
         "gold.zone_flows_hourly": zone_flows_hourly(filled, seen, hours, observed),
-        "gold.zone_paths": zone_paths(filled, day.layout.privacy.k, hours, observed),
+        "gold.zone_paths": zone_paths(followed, day.layout.privacy.k, hours, observed),
         "gold.traffic_hourly": people.traffic,
         "gold.queue_hourly": people.queue_hourly,
         "gold.funnel_daily": funnel_daily(_funnel_people(people), people.goods.goods, settings),
