@@ -76,7 +76,7 @@ def turns_at_door(walks: Walks, came: Ints, left: Ints, inside_m: float) -> Ints
         for row, end in zip(first[both], last[both], strict=True)
     ]
     rows = np.array(deepest, np.int64)
-    return rows[depth[rows] >= level]
+    return np.asarray(rows[depth[rows] >= level])
 
 
 def _depth(walks: Walks, came: Ints, left: Ints, inside_m: float) -> Floats:
