@@ -1,9 +1,9 @@
 """How the time of publishing grows: exponent from 10 to 100 store-days.
 
-One simulated store-day (a quarter of an hour of a boutique, from its silver tables on) stands in the
-lake under a hundred dates. Stage `publish` runs for ten of them and for all of them, in one session
-that has run it once before; the figure is log10 of the wall time of the hundred by that of the ten.
-Tables are written, Delta commits included.
+One simulated store-day (a quarter of an hour of a boutique, from its silver tables on) stands in
+the lake under a hundred dates. Stage `publish` runs for ten of them and for all of them, in one
+session that has run it once before; the figure is log10 of the wall time of the hundred by that of
+the ten. Tables are written, Delta commits included.
 """
 
 import datetime as dt

@@ -2,14 +2,18 @@
 
 import datetime as dt
 import importlib.util
+import math
+import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from storeday.contracts import arrow_schema, load_contract, table_names
+from storeday.contracts import arrow_schema, check, load_contract, table_names
+from storeday.lake.ddl import spark_schema
 from storeday.lake.lake import Lake
 from storeday.lake.views import (
     CUSTOMER_IDS,
@@ -23,6 +27,7 @@ duckdb = pytest.importorskip("duckdb")
 deltalake = pytest.importorskip("deltalake")
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SOME_TEXTS = ("in", "2026-01", "3034F4A2C8", "04006381333931")
 TODAY = dt.datetime.now(dt.UTC).date()
 WORDS = {"gold.funnel_daily": {"scope": "store", "step": "enter", "category": "all"}}
 
@@ -31,12 +36,15 @@ def value_of(column, number, rng):
     """Some value that the contract allows; texts tell rows apart."""
     kind = column.physical_type
     if kind == "string":
+        if column.pattern:
+            return next(text for text in SOME_TEXTS if re.fullmatch(column.pattern, text))
         valid = column.valid_values
         return valid[number % len(valid)] if valid else f"{column.name}{number}"
-    if kind in {"double", "float"}:
-        return float(rng.uniform(column.minimum or 0.1, min(column.maximum or 9, 9)))
-    if kind in {"int", "bigint"}:
-        return int(rng.integers(max(column.minimum or 1, 1), 7))
+    if kind in {"double", "float", "int", "bigint"}:
+        most = 9.0 if column.maximum is None else min(column.maximum, 9.0)
+        least = most - 9.0 if column.minimum is None else column.minimum
+        value = rng.uniform(least, most)
+        return float(value) if kind in {"double", "float"} else math.ceil(value)
     if kind == "timestamp":
         return dt.datetime(2026, 1, 5, 9, number % 60, tzinfo=dt.UTC)
     if kind.startswith("array"):
@@ -45,7 +53,7 @@ def value_of(column, number, rng):
 
 
 def rows_of(name, days, rng, count=6):
-    """Rows of a table for (store, date, run, method) each."""
+    """Rows of a table for (store, date, run, method) each, as its contract allows them."""
     contract = load_contract(name)
     rows = []
     for store, date, run, method in days:
@@ -56,8 +64,13 @@ def rows_of(name, days, rng, count=6):
                 "store_id": store, "business_date": date, "run_id": run,
                 "business_month": f"{date:%Y-%m}", "method_version": method,
             }  # fmt: skip
+            for rule in contract.rules:
+                left, right = sorted((row[rule.left], row[rule.right]))
+                row |= {rule.left: left, rule.right: right}
             rows.append({column.name: row[column.name] for column in contract.columns})
-    return pa.Table.from_pylist(rows, arrow_schema(contract))
+    table = pa.Table.from_pylist(rows, arrow_schema(contract))
+    check(table, contract)
+    return table
 
 
 def connection_over(tables):
@@ -75,6 +88,11 @@ def small_lake(days, published, count=6):
     tables = {name: rows_of(name, days, rng, count) for name in tables_read()}
     tables["ops.published_days"] = rows_of("ops.published_days", published, rng, 1)
     return tables
+
+
+def test_rows_can_be_made_for_every_table():
+    for name in table_names():
+        assert rows_of(name, [("s", TODAY, "r", "1")], np.random.default_rng(1)).num_rows == 6
 
 
 def test_only_what_is_published_by_its_run_is_seen():
@@ -146,12 +164,16 @@ def lake(spark, tmp_path_factory):
     opened.ensure(table_names())
     rng = np.random.default_rng(3)
     days = [("s", TODAY, "r", "1"), ("t", TODAY, "r", "1")]
-    for name in table_names():
-        rows = rows_of(name, days[:1] if name == "ops.published_days" else days, rng)
+
+    def fill(name):
+        rows = rows_of(name, days, rng)
         if name == "ops.published_days":
             rows = rows.slice(0, 1)
-        frame = spark.createDataFrame(rows, opened.read_all(name).schema)
+        frame = spark.createDataFrame(rows, spark_schema(load_contract(name)))
         frame.coalesce(1).write.format("delta").mode("append").save(opened.path(name))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(fill, table_names()))
     return opened
 
 
