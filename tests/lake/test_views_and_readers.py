@@ -148,6 +148,17 @@ def test_comparison_with_the_same_weekday_by_hand():
     assert rows[4][1:] == (None, None, None, False, None)
 
 
+def test_the_command_prints_the_statements():
+    from typer.testing import CliRunner
+
+    from storeday.cli import app
+
+    told = CliRunner().invoke(app, ["views", "--lake", "lake", "--dialect", "spark"])
+    assert told.exit_code == 0
+    assert told.output.count("CREATE OR REPLACE TEMPORARY VIEW") == len(VIEWS) + 1
+    assert "delta.`lake/gold/traffic_hourly`" in told.output
+
+
 def example(name):
     path = EXAMPLES / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
