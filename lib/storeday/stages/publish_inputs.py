@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from storeday.contracts.columns import US_PER_S, times_us
+from storeday.contracts.columns import US_PER_S, Bools, times_us
 from storeday.floor.calendar import (
     Interval,
     LocalHour,
@@ -27,6 +27,7 @@ from storeday.measures import (
     Records,
     Walkers,
     coverage,
+    crossed_visits,
     read_stretches,
     renamed,
     walkers,
@@ -247,26 +248,43 @@ class Day:
         return renamed(table, self.walkers.customers, self.walkers.walker)
 
     @cached_property
-    def whole_visits(self) -> pa.Table:
-        """Walkers' visits, for flows: who was found within the store came in, who was lost left.
+    def crossings(self) -> pa.Table | None:
+        """Crossings of the door by walkers; None where the manifest has no entrance."""
+        if not zones_of_kind(self.layout, "entrance"):
+            return None
+        rows = self.group.table(CROSSINGS)
+        return self.by_walker(
+            rows.filter(pc.is_in(rows["customer_id"], self.seen[0]["customer_id"]))
+        )
 
-        Not so where footage of a camera had just begun, or ended just then, or where the manifest
-        has no entrance.
+    @cached_property
+    def whole_visits(self) -> pa.Table:
+        """Walkers' visits, for flows: who crossed the door once came by it and left by it.
+
+        Who never crossed it is a piece of somebody else. Where footage of a camera had just begun,
+        or ended just then, nothing is filled in, nor where the manifest has no entrance.
         """
         visits = self.walkers.visits
-        if not zones_of_kind(self.layout, "entrance"):
+        if self.crossings is None:
             return visits
-        films = [union(film, self.settings.footage_gap_s) for film in self.records.footage.values()]
+        crossed = crossed_visits(visits, self.crossings)
+        at_edge = np.zeros(len(visits), bool)
         for flag, name, side in (
             ("is_censored_start", "entered_at", "start_us"),
             ("is_censored_end", "left_at", "end_us"),
         ):
-            edges = np.unique(np.concatenate([np.zeros(0), *(getattr(f, side) for f in films)]))
-            away_us = np.abs(times_us(visits[name])[:, None] - edges[None])
-            at_edge = (away_us <= FOOTAGE_EDGE_S * US_PER_S).any(axis=1)
-            kept = pc.and_(visits[flag], pa.array(at_edge))
+            is_open = self._at_footage_edge(visits[name], side)
+            at_edge |= is_open
+            kept = pc.and_(visits[flag], pa.array(is_open))
             visits = visits.set_column(visits.column_names.index(flag), flag, kept)
-        return visits
+        return visits.append_column("is_piece", pa.array(~crossed & ~at_edge))
+
+    def _at_footage_edge(self, moments: pa.ChunkedArray, side: str) -> Bools:
+        """Whether moments lie where footage of some camera begins, or ends."""
+        films = [union(film, self.settings.footage_gap_s) for film in self.records.footage.values()]
+        edges = np.unique(np.concatenate([np.zeros(0), *(getattr(film, side) for film in films)]))
+        away_us = np.abs(times_us(moments)[:, None] - edges[None])
+        return np.asarray((away_us <= FOOTAGE_EDGE_S * US_PER_S).any(axis=1))
 
     @cached_property
     def paths(self) -> pa.Table:
