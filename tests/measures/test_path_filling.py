@@ -1,5 +1,7 @@
 """Paths without holes, steady zones, pieces of visits joined: by hand, and what they never do."""
 
+import time
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from storeday.contracts.columns import floats, times_us
 from storeday.manifest import Zone
 from storeday.measures import MeasureSettings, walkers, whole_paths
-from storeday.measures.steady_zones import steady_zones
+from storeday.measures.steady_zones import ZoneSeconds, steady_zones
 
 ZONES = [
     Zone(id="a", kind="display", polygon_m=[(0, 0), (3, 0), (3, 3), (0, 3)]),
@@ -75,12 +77,11 @@ def test_what_is_seen_every_second_stays_as_it_is(hand):
 
 def steady(zone, away, settings=None):
     zone = np.asarray(zone)
-    distance = np.zeros((len(zone), 2))
-    distance[:, 0] = np.where(zone == 0, 0.0, away)
-    distance[:, 1] = np.where(zone == 1, 0.0, away)
-    seconds = np.arange(len(zone))
+    seconds = ZoneSeconds(np.zeros(len(zone), int), np.arange(len(zone)), zone)
     return steady_zones(
-        np.zeros(len(zone), int), seconds, zone, distance, settings or MeasureSettings()
+        seconds,
+        lambda rows, to: np.where(zone[rows] == to, 0.0, away),
+        settings or MeasureSettings(),
     ).tolist()
 
 
@@ -170,3 +171,30 @@ def test_walkers_are_fewer_and_lose_nobody(hand, seed):
     assert kept == sum(not row[5] for row in rows) - found.joined
     again = pieces(hand, *[rows[row] for row in rng.permutation(60)])
     assert again.visits.sort_by("customer_id").equals(found.visits.sort_by("customer_id"))
+
+
+def test_a_full_day_takes_seconds(hand):
+    rng = np.random.default_rng(0)
+    customers, stay_s = 500, 1000
+    start = np.repeat(rng.integers(0, 11 * 3600, customers), stay_s)
+    second = start + np.tile(np.arange(stay_s), customers)
+    rows = pa.table(
+        {
+            "customer_id": np.repeat([f"c{number:04d}" for number in range(customers)], stay_s),
+            "time": pa.array(second * 10**6).cast(hand.stamp),
+            "floor_x_m": np.repeat(rng.uniform(0, 40, customers * 25), 40)
+            + rng.normal(0, 0.3, len(second)),
+            "floor_y_m": rng.uniform(0, 3, len(second)),
+        }
+    )
+    zones = [
+        Zone(id=f"z{number}", kind="display",
+             polygon_m=[(2 * number, 0), (2 * number + 2, 0), (2 * number + 2, 3), (2 * number, 3)])
+        for number in range(20)
+    ]  # fmt: skip
+    started = time.perf_counter()
+    found = whole_paths(rows, zones, hand.settings)
+    elapsed_s = time.perf_counter() - started
+    assert found.num_rows == len(second)
+    print(f"{len(second)} positions: {elapsed_s:.2f} s")
+    assert elapsed_s < 20
