@@ -73,8 +73,9 @@ STAFF_ABOVE = 0.5
 def packed_inputs(context: StageContext) -> list[DataFrame]:
     """All input tables as bundles; of millions of reads only what figures need."""
     inputs = [pack(context.read(table), table) for table in WHOLE]
-    reads = _seconds_heard(context).unionByName(_in_fitting_rooms(context))
-    reads = reads.unionByName(_last_reads(context))
+    reads = _seconds_heard(context)
+    for more in (_in_fitting_rooms(context), _last_reads(context)):
+        reads = reads if more is None else reads.unionByName(more)
     inputs.append(pack(reads, READS))
     inputs.append(pack(_days_with_scores(context), TRACE))
     return inputs
@@ -93,8 +94,11 @@ def _seconds_heard(context: StageContext) -> DataFrame:
     )
 
 
-def _in_fitting_rooms(context: StageContext) -> DataFrame:
-    """How loud tags that a fitting room's antenna heard were, by antenna and step of time."""
+def _in_fitting_rooms(context: StageContext) -> DataFrame | None:
+    """How loud tags that a fitting room's antenna heard were, by antenna and step of time.
+
+    None where no antenna covers a fitting room: the reads are not looked at for nothing.
+    """
     rooms = [
         (plan.day.store_id, plan.day.business_date, reader.id, antenna.port)
         for plan in context.plans
@@ -102,6 +106,8 @@ def _in_fitting_rooms(context: StageContext) -> DataFrame:
         for antenna in reader.antennas
         if set(antenna.zones) & zones_of_kind(plan.layout, "fitting_room")
     ]
+    if not rooms:
+        return None
     schema = "store_id string, business_date date, reader_id string, antenna int"
     listed = context.spark.createDataFrame(rooms, schema)
     keys = ["store_id", "business_date"]
@@ -109,10 +115,7 @@ def _in_fitting_rooms(context: StageContext) -> DataFrame:
     tags = reads.join(sf.broadcast(listed), [*keys, "reader_id", "antenna"], "left_semi")
     heard = reads.join(tags.select(*keys, "epc").distinct(), [*keys, "epc"], "left_semi")
     # One step for all store-days: the smallest, since a finer one can be made coarser.
-    step_s = min(
-        (plan.settings.measures.tryon_bin_s for plan in context.plans),
-        default=MeasureSettings().tryon_bin_s,
-    )
+    step_s = min(plan.settings.measures.tryon_bin_s for plan in context.plans)
     step = sf.window("device_time", f"{step_s:g} seconds")
     steps = heard.groupBy(*keys, "reader_id", "antenna", "epc", step).agg(
         sf.min("device_time").alias("device_time"),
@@ -122,13 +125,15 @@ def _in_fitting_rooms(context: StageContext) -> DataFrame:
     return _as_reads(steps, STRENGTH)
 
 
-def _last_reads(context: StageContext) -> DataFrame:
-    """The last read of each tag that was handled, where the manifest wants to know of it."""
+def _last_reads(context: StageContext) -> DataFrame | None:
+    """The last read of each tag that was handled; None where no manifest wants to know of it."""
     asked = [
         (plan.day.store_id, plan.day.business_date)
         for plan in context.plans
         if plan.layout.privacy.unpaid_items_purpose
     ]
+    if not asked:
+        return None
     keys = ["store_id", "business_date"]
     days = context.spark.createDataFrame(asked, "store_id string, business_date date")
     tags = context.read(RUMMAGES).join(sf.broadcast(days), keys, "left_semi")
