@@ -1,0 +1,83 @@
+"""Rows of store-days as Arrow tables, read by delta-rs: no Spark session, which takes seconds.
+
+Tables stay at Delta reader version 1, so that delta-rs reads all that Spark writes.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+from storeday.contracts import Contract, arrow_schema, empty, load_contract
+
+# Reading waits for the file system more than for a core.
+READS_AT_ONCE = 8
+
+
+def read_store_days(
+    root: str, store_id: str, dates: Sequence[dt.date], tables: Sequence[str]
+) -> dict[str, pa.Table]:
+    """Rows of some tables for some dates of a store.
+
+    Args:
+        root: Root of the lake, as delta-rs knows it: a local path or a URL.
+        store_id: The store.
+        dates: Business dates.
+        tables: Names of tables under contract.
+
+    Returns:
+        Rows by table, columns as the contract has them; a table that is not there yet is empty, a
+        column that it does not have yet is null.
+    """
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        read = pool.map(lambda name: _read(root, name, store_id, dates), tables)
+        return dict(zip(tables, read, strict=True))
+
+
+def of_date(rows: pa.Table, date: dt.date) -> pa.Table:
+    """The rows of one business date."""
+    return rows.filter(pc.equal(rows["business_date"], pa.scalar(date)))
+
+
+def _read(root: str, name: str, store_id: str, dates: Sequence[dt.date]) -> pa.Table:
+    contract = load_contract(name)
+    if not dates:
+        return empty(contract)
+    try:
+        table = DeltaTable(f"{root.rstrip('/')}/{contract.path}")
+    except TableNotFoundError:
+        return empty(contract)
+    wanted = [(column, "in", values) for column, values in _partitions(contract, store_id, dates)]
+    rows = table.to_pyarrow_table(partitions=wanted)
+    kept = pc.and_(
+        pc.equal(rows["store_id"], store_id),
+        pc.is_in(rows["business_date"], value_set=pa.array(sorted(dates), pa.date32())),
+    )
+    return _under_contract(rows.filter(kept), contract)
+
+
+def _partitions(
+    contract: Contract, store_id: str, dates: Sequence[dt.date]
+) -> list[tuple[str, list[str]]]:
+    known = {
+        "store_id": [store_id],
+        "business_date": [str(date) for date in sorted(set(dates))],
+        "business_month": sorted({f"{date:%Y-%m}" for date in dates}),
+    }
+    return [(column, known[column]) for column in contract.partition if column in known]
+
+
+def _under_contract(rows: pa.Table, contract: Contract) -> pa.Table:
+    schema = arrow_schema(contract)
+    columns = [
+        rows[field.name].cast(field.type)
+        if field.name in rows.column_names
+        else pa.nulls(rows.num_rows, field.type)
+        for field in schema
+    ]
+    loose = pa.schema([field.with_nullable(True) for field in schema])
+    return pa.Table.from_arrays(columns, schema=loose)

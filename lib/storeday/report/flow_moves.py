@@ -1,0 +1,86 @@
+"""Moves between zones, ready to be drawn: named, sorted, the small ones summed up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storeday.report.blocks import interval_words
+from storeday.report.day_rows import DayRows
+from storeday.report.words import count, share
+
+ENTRANCE, EXIT, UNSEEN = "entrance", "exit", "unseen"
+END_NAMES = {ENTRANCE: "Coming in", EXIT: "Leaving", UNSEEN: "Out of sight"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """Moves from one zone to another.
+
+    Attributes:
+        source: Zone left, or `entrance` or `unseen`.
+        target: Zone visited next, or `exit` or `unseen`.
+        source_name: What the source is called.
+        target_name: What the target is called.
+        moves: How many, may be an expected number.
+        interval: 95 % interval in words; empty where there is none.
+        outflow_share: Share of all moves out of the source.
+        inflow_share: Share of all moves into the target.
+    """
+
+    source: str
+    target: str
+    source_name: str
+    target_name: str
+    moves: float
+    interval: str
+    outflow_share: float
+    inflow_share: float
+
+    @property
+    def tip(self) -> str:
+        """Its numbers, in lines."""
+        uncertain = f" ({self.interval})" if self.interval else ""
+        return (
+            f"{self.source_name} → {self.target_name}\n"
+            f"{count(self.moves)} moves{uncertain}\n"
+            f"{share(self.outflow_share)} of what left {self.source_name}\n"
+            f"{share(self.inflow_share)} of what reached {self.target_name}"
+        )
+
+
+def moves_of(day: DayRows) -> list[Move]:
+    """A store-day's moves, largest first."""
+    names = day.zone_names()
+    moves = [
+        Move(
+            source=row["from_zone_id"],
+            target=row["to_zone_id"],
+            source_name=_name(row["from_zone_id"], names),
+            target_name=_name(row["to_zone_id"], names),
+            moves=row["moves"],
+            interval=interval_words(row.get("moves_low"), row.get("moves_high")),
+            outflow_share=row["outflow_share"],
+            inflow_share=row["inflow_share"],
+        )
+        for row in day.table("gold.zone_flows").to_pylist()
+        if row["moves"] > 0
+    ]
+    return sorted(moves, key=lambda move: (-move.moves, move.source, move.target))
+
+
+def ends_of(moves: Sequence[Move]) -> tuple[list[str], list[str]]:
+    """Sources and targets of moves, those with most moves first; ends of visits at the rims."""
+    out: dict[str, float] = {}
+    into: dict[str, float] = {}
+    for move in moves:
+        out[move.source] = out.get(move.source, 0.0) + move.moves
+        into[move.target] = into.get(move.target, 0.0) + move.moves
+    return _ordered(out), _ordered(into)
+
+
+def _ordered(amounts: dict[str, float]) -> list[str]:
+    rank = {ENTRANCE: -1, EXIT: 1, UNSEEN: 2}
+    return sorted(amounts, key=lambda name: (rank.get(name, 0), -amounts[name], name))
+
+
+def _name(zone_id: str, names: dict[str, str]) -> str:
+    return END_NAMES.get(zone_id) or names.get(zone_id, zone_id)

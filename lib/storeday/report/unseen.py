@@ -1,0 +1,75 @@
+"""Which cells of the floor no camera saw, hour by hour: white on a heatmap must mean "nobody".
+
+A cell is seen in an hour if a camera has its middle in the picture, and gave footage in that hour.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storeday.floor.camera_view import camera_view, sees
+from storeday.manifest import StoreLayout
+
+Mask = NDArray[np.bool_]
+
+
+def cell_middles(width_m: float, height_m: float, cell_m: float) -> NDArray[np.float64]:
+    """Middles of all cells, row by row from the lower left, shape (rows, columns, 2).
+
+    Example:
+        >>> cell_middles(1.0, 0.5, 0.5).tolist()
+        [[[0.25, 0.25], [0.75, 0.25]]]
+    """
+    columns, rows = int(np.ceil(width_m / cell_m)), int(np.ceil(height_m / cell_m))
+    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
+    return (np.stack([x, y], axis=-1) + 0.5) * cell_m
+
+
+def cells_in_view(layout: StoreLayout, cell_m: float) -> dict[str, Mask]:
+    """Cells that each camera has in its picture, shape (rows, columns)."""
+    middles = cell_middles(layout.floor_plan.width_m, layout.floor_plan.height_m, cell_m)
+    shape, points = middles.shape[:2], middles.reshape(-1, 2)
+    return {
+        camera.id: sees(camera_view(camera), points).reshape(shape) for camera in layout.cameras
+    }
+
+
+def unseen_cells(
+    in_view: Mapping[str, Mask], observed_s: Sequence[Mapping[str, float]], shape: tuple[int, int]
+) -> list[Mask]:
+    """Cells that no camera saw, for each hour.
+
+    Args:
+        in_view: Cells in each camera's picture.
+        observed_s: For each hour the seconds that each camera gave.
+        shape: Rows and columns of the grid.
+
+    Returns:
+        A mask for each hour, True where nothing was seen.
+    """
+    masks = []
+    for hour in observed_s:
+        seen = np.zeros(shape, bool)
+        for camera, cells in in_view.items():
+            if hour.get(camera, 0.0) > 0:
+                seen |= cells
+        masks.append(~seen)
+    return masks
+
+
+def runs_path(mask: Mask) -> str:
+    """The cells of a mask as path data in cells, rows counted from the top as SVG has them.
+
+    Example:
+        >>> runs_path(np.array([[True, True, False], [False, False, True]]))
+        'M0 1h2v1h-2zM2 0h1v1h-1z'
+    """
+    rows = len(mask)
+    parts = []
+    for row in range(rows):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], mask[row].astype(np.int8), [0]])))
+        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            width = end - start
+            parts.append(f"M{start} {rows - 1 - row}h{width}v1h-{width}z")
+    return "".join(parts)
