@@ -4,7 +4,7 @@ Tables stay at Delta reader version 1, so that delta-rs reads all that Spark wri
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -19,23 +19,22 @@ READS_AT_ONCE = 8
 
 
 def read_store_days(
-    root: str, store_id: str, dates: Sequence[dt.date], tables: Sequence[str]
+    root: str, store_id: str, wanted: Mapping[str, Sequence[dt.date]]
 ) -> dict[str, pa.Table]:
     """Rows of some tables for some dates of a store.
 
     Args:
         root: Root of the lake, as delta-rs knows it: a local path or a URL.
         store_id: The store.
-        dates: Business dates.
-        tables: Names of tables under contract.
+        wanted: Business dates by table; names are those of tables under contract.
 
     Returns:
         Rows by table, columns as the contract has them; a table that is not there yet is empty, a
         column that it does not have yet is null.
     """
     with ThreadPoolExecutor(READS_AT_ONCE) as pool:
-        read = pool.map(lambda name: _read(root, name, store_id, dates), tables)
-        return dict(zip(tables, read, strict=True))
+        read = pool.map(lambda name: _read(root, name, store_id, wanted[name]), wanted)
+        return dict(zip(wanted, read, strict=True))
 
 
 def of_date(rows: pa.Table, date: dt.date) -> pa.Table:

@@ -106,7 +106,9 @@ def compared_words(inputs: ReportInputs) -> str:
         return f"No earlier {weekday} is published, so there is nothing to compare with."
     dates = listed([short_date(day.date) for day in inputs.earlier], most=4)
     words = f"Compared with {dates}."
-    changed = [short_date(day.date) for day in inputs.earlier if methods(day) != methods(inputs.today)]
+    changed = [
+        short_date(day.date) for day in inputs.earlier if methods(day) != methods(inputs.today)
+    ]
     if changed:
         words += (
             f" Methods or models changed since {listed(changed)}: part of the difference may come "

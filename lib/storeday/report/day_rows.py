@@ -85,9 +85,7 @@ class DayRows:
         """Local hours that the store was open in, and those with traffic, in order."""
         layout = self.layout
         day = business_day(self.date, layout.timezone, layout.day_starts_at)
-        opening = opening_interval(
-            self.date, layout.opening_hours.on(self.date), layout.timezone
-        )
+        opening = opening_interval(self.date, layout.opening_hours.on(self.date), layout.timezone)
         busy = {row["hour_start"] for row in self.rows("gold.traffic_hourly")}
         return [
             hour

@@ -134,8 +134,10 @@ def _crescent(start: tuple[float, float], end: tuple[float, float], width: float
     bend = BEND * span
     middle_x, middle_y = (x0 + x1) / 2 + aside[0] * bend, (y0 + y1) / 2 + aside[1] * bend
     head = min(2.2 * width, span / 3)
-    neck = (x1 - _towards(middle_x, middle_y, x1, y1)[0] * head,
-            y1 - _towards(middle_x, middle_y, x1, y1)[1] * head)
+    neck = (
+        x1 - _towards(middle_x, middle_y, x1, y1)[0] * head,
+        y1 - _towards(middle_x, middle_y, x1, y1)[1] * head,
+    )
     way = _towards(middle_x, middle_y, x1, y1)
     across = (way[1], -way[0])
     half, thin = width / 2, width / 5

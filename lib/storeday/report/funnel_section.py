@@ -54,7 +54,7 @@ def _drawing(rows: Sequence[Row]) -> Markup:
     parts: list[Markup] = []
     for place, row in enumerate(rows):
         y = place * ROW
-        name = STEPS.get(row["step"], row["step"])
+        name = str(STEPS.get(row["step"], row["step"]))
         parts.append(text(LEFT - 12, y + 21, name, "label", "end"))
         if row["customers"] is None:
             box = {"x": LEFT, "y": y + 6, "width": 120, "height": ROW - 12, "class": "unseen"}
@@ -99,5 +99,10 @@ def _grid(rows: Sequence[Row]) -> Grid:
         )
         for row in sorted(rows, key=lambda row: (row["scope"] != "store", row["category"]))
     )
-    columns = (("Scope", TEXT), ("Step", TEXT), ("Customers", NUMBER), ("Of those who came in", NUMBER))
+    columns = (
+        ("Scope", TEXT),
+        ("Step", TEXT),
+        ("Customers", NUMBER),
+        ("Of those who came in", NUMBER),
+    )
     return Grid("The funnel, for the store and by category", columns, body, first=8)

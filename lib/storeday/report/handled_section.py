@@ -101,7 +101,7 @@ def _pictures(rows: Sequence[Row], day: DayRows) -> list[tuple[str, Markup]]:
     """Pixelated pictures, only where the manifest allows them."""
     if not day.layout.privacy.snapshots:
         return []
-    pictures = []
+    pictures: list[tuple[str, Markup]] = []
     for row in rows:
         if row["snapshot"] and len(pictures) < FIRST_ROWS:
             when = clock(row["time"], day.layout.timezone)

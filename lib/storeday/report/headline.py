@@ -78,7 +78,9 @@ def _compared(make: Callable[[DayRows], Figure], inputs: ReportInputs) -> Figure
     words = change(figure.value, usual)
     weekday = WEEKDAYS[inputs.today.date.weekday()]
     against = (
-        short_date(inputs.earlier[0].date) if len(known) == 1 else f"median of {len(known)} {weekday}s"
+        short_date(inputs.earlier[0].date)
+        if len(known) == 1
+        else f"median of {len(known)} {weekday}s"
     )
     trend = 0 if words == "same" else (1 if figure.value > usual else -1)
     shown = f"{words} against {against}" if words != "same" else f"as on {against}"

@@ -111,10 +111,14 @@ def _hour(value: HourValue, x: float, slot: float, top: float) -> list[Markup]:
     if value.interval is not None:
         low, high = (_y(each, top) for each in value.interval)
         inner.append(
-            tag("path", {"class": "whisker", "d": f"M{number(middle)} {number(low)}V{number(high)}"})
+            tag(
+                "path", {"class": "whisker", "d": f"M{number(middle)} {number(low)}V{number(high)}"}
+            )
         )
     if value.peak is not None:
-        inner.append(tag("circle", {"class": "peak", "cx": middle, "cy": _y(value.peak, top), "r": 3.5}))
+        inner.append(
+            tag("circle", {"class": "peak", "cx": middle, "cy": _y(value.peak, top), "r": 3.5})
+        )
     hit = {"x": x, "width": slot, "y": TOP, "height": floor - TOP, "class": "hit"}
     kind = "hour partly" if value.is_partly_seen else "hour"
     return [*parts, mark("g", {"class": kind}, value.tip, [tag("rect", hit), *inner])]

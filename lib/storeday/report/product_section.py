@@ -46,14 +46,16 @@ def product_section(day: DayRows) -> Section:
     return Section(section.id, section.title, _lead(ordered), "products.html.j2", context)
 
 
-def handled_not_bought(day: DayRows, most: int = 3) -> list[Row]:
+def handled_not_bought(day: DayRows, most: int = 3) -> Sequence[Row]:
     """The products handled most often without being bought, first ones first."""
     ranked = [
         row
         for row in day.rows(ENGAGEMENT)
         if row["level"] == SKU and row["handled_not_bought_rank"] is not None
     ]
-    return sorted(ranked, key=lambda row: (row["handled_not_bought_rank"], row["product_id"]))[:most]
+    return sorted(ranked, key=lambda row: (row["handled_not_bought_rank"], row["product_id"]))[
+        :most
+    ]
 
 
 def product_name(row: Row) -> str:
@@ -92,7 +94,9 @@ def _dot(row: Row) -> Dot:
         f"conversion {share(row['conversion'])}" if row["conversion"] is not None else "",
     ]
     tip = "\n".join(line for line in lines if line)
-    return Dot(product_name(row), row["handled"], row["bought"], tip, row["handled_not_bought_rank"])
+    return Dot(
+        product_name(row), row["handled"], row["bought"], tip, row["handled_not_bought_rank"]
+    )
 
 
 def _grid(rows: Sequence[Row], what: str) -> Grid:

@@ -72,7 +72,9 @@ def _axes(right: float, step_x: float, top: float, step_y: float) -> list[Markup
     parts = []
     for tick in range(round(top / step_y) + 1):
         y = _y(tick * step_y, top)
-        parts.append(tag("line", {"class": "grid", "x1": LEFT, "x2": WIDTH - RIGHT, "y1": y, "y2": y}))
+        parts.append(
+            tag("line", {"class": "grid", "x1": LEFT, "x2": WIDTH - RIGHT, "y1": y, "y2": y})
+        )
         parts.append(text(LEFT - 8, y + 4, count(tick * step_y), "tick", "end"))
     for tick in range(round(right / step_x) + 1):
         x = _x(tick * step_x, right)
@@ -86,7 +88,8 @@ def _halves(dots: Sequence[Dot], right: float, top: float) -> list[Markup]:
     """Medians as a cross, and what the two telling corners mean."""
     x = _x(statistics.median(dot.handled for dot in dots), right)
     y = _y(statistics.median(dot.bought for dot in dots), top)
-    cross = f"M{number(x)} {number(TOP)}V{number(HEIGHT - BOTTOM)}M{number(LEFT)} {number(y)}H{number(WIDTH - RIGHT)}"
+    upright = f"M{number(x)} {number(TOP)}V{number(HEIGHT - BOTTOM)}"
+    cross = f"{upright}M{number(LEFT)} {number(y)}H{number(WIDTH - RIGHT)}"
     return [
         tag("path", {"class": "median", "d": cross}),
         text(WIDTH - RIGHT - 6, HEIGHT - BOTTOM - 8, "handled, seldom bought", "corner", "end"),

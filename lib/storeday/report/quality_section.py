@@ -85,7 +85,9 @@ def _runs(rows: Sequence[dict[str, Any]], day: DayRows) -> Grid | None:
     body = tuple(
         (
             words_cell(row["stage"]),
-            words_cell(row["status"], (row["error"] or "").splitlines()[-1] if row["error"] else ""),
+            words_cell(
+                row["status"], (row["error"] or "").splitlines()[-1] if row["error"] else ""
+            ),
             Cell(clock(row["started_at"], day.layout.timezone), row["started_at"].timestamp()),
             length_cell(row["wall_s"]),
             count_cell(row["rows_out"]),

@@ -66,7 +66,9 @@ def _lead(rows: Sequence[Row]) -> str:
     over = weighted(rows, "over_target_share", "joined")
     if over is not None:
         words += f"; {share(over)} waited longer than the {length(rows[0]['target_s'])} aimed at"
-    return f"{words}. Longest from {hour_span(worst['local_hour'])}: {length(worst['wait_mean_s'])}."
+    return (
+        f"{words}. Longest from {hour_span(worst['local_hour'])}: {length(worst['wait_mean_s'])}."
+    )
 
 
 def _chart(rows: Sequence[Row], zone: str) -> Markup:

@@ -28,20 +28,20 @@ def render(template: str, context: Mapping[str, object]) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        styles=Markup(_joined(STYLES)),  # noqa: S704
-        scripts=Markup(_joined(SCRIPTS)),  # noqa: S704
+        styles=Markup(_joined(STYLES)),
+        scripts=Markup(_joined(SCRIPTS)),
         scale=CIVIDIS,
     )
-    data = Markup(embedded(context.get("data", {})))  # noqa: S704
+    data = Markup(embedded(context.get("data", {})))
     return environment.get_template(template).render({**context, "data": data})
 
 
 def embedded(value: object) -> str:
-    """A value as JSON that may stand inside a script element.
+    r"""A value as JSON that may stand inside a script element.
 
     Example:
         >>> embedded({"name": "</script>", "n": [1, 2]})
-        '{"name":"\\\\u003c/script>","n":[1,2]}'
+        '{"name":"\\u003c/script>","n":[1,2]}'
     """
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")

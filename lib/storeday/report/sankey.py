@@ -45,9 +45,7 @@ def _total(name: str, moves: Sequence[Move], side: str) -> float:
     return sum(move.moves for move in moves if getattr(move, side) == name)
 
 
-def _tops(
-    names: Sequence[str], moves: Sequence[Move], side: str, scale: float
-) -> dict[str, float]:
+def _tops(names: Sequence[str], moves: Sequence[Move], side: str, scale: float) -> dict[str, float]:
     tops, y = {}, 0.0
     for name in names:
         tops[name] = y
@@ -122,8 +120,12 @@ def _nodes(
         words = [called, tag("tspan", {"class": "amount", "dx": 6}, [count(amount)])]
         label = tag(
             "text",
-            {"x": x, "y": top + tall / 2 + 4, "class": "label",
-             "text-anchor": "end" if is_left else "start"},
+            {
+                "x": x,
+                "y": top + tall / 2 + 4,
+                "class": "label",
+                "text-anchor": "end" if is_left else "start",
+            },
             words,
         )
         nodes.extend([mark("rect", bar, tip), label])

@@ -127,7 +127,9 @@ def _occupancy(row: Row) -> HourValue:
         seen_words(_share(row)) if mean is not None else "",
     )
     partly = _share(row) < FULLY_SEEN
-    return HourValue(f"{local_hour:02d}", mean, tip, _pair(row, "occupancy_mean"), peak, None, partly)
+    return HourValue(
+        f"{local_hour:02d}", mean, tip, _pair(row, "occupancy_mean"), peak, None, partly
+    )
 
 
 def _grid(rows: Sequence[Row]) -> Grid:
@@ -161,6 +163,8 @@ def _grid(rows: Sequence[Row]) -> Grid:
         ]
         if has_front:
             cells.append(count_cell(_number(row, "passers_by")))
-            cells.append(share_cell(_number(row, "capture_rate"), _pair(row, "capture_rate") or (None, None)))
+            cells.append(
+                share_cell(_number(row, "capture_rate"), _pair(row, "capture_rate") or (None, None))
+            )
         body.append((*cells, seen_cell(_share(row))))
     return Grid("Traffic hour by hour", tuple(columns), tuple(body))

@@ -79,8 +79,8 @@ def _statements(day: DayRows) -> list[tuple[str, str, str]]:
     statements = [
         (
             "Visitors, traffic, funnel",
-            "Counted by cameras, staff told apart and left out. Intervals are 95 %; where an hour was "
-            "seen in part, the number is a lower bound.",
+            "Counted by cameras, staff told apart and left out. Intervals are 95 %; where an hour "
+            "was seen in part, the number is a lower bound.",
         ),
         ("Stays in zones", "From floor positions, known to about the width of a person."),
         ("Heatmap", "Customers by floor cell; hatched cells were in no camera's picture."),
@@ -92,8 +92,8 @@ def _statements(day: DayRows) -> list[tuple[str, str, str]]:
         ),
         (
             "Who handled what",
-            "Matched by time, place and movement; each with its probability, so counts are expected "
-            "numbers.",
+            "Matched by time, place and movement; each with its probability, so counts are "
+            "expected numbers.",
         ),
     ]
     told = []
@@ -168,5 +168,3 @@ def _model_words(told: str | None) -> Iterable[str]:
         for item in items
         if isinstance(item, dict)
     ]
-
-

@@ -23,7 +23,7 @@ def cell_middles(width_m: float, height_m: float, cell_m: float) -> NDArray[np.f
     """
     columns, rows = int(np.ceil(width_m / cell_m)), int(np.ceil(height_m / cell_m))
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
-    return (np.stack([x, y], axis=-1) + 0.5) * cell_m
+    return np.asarray((np.stack([x, y], axis=-1) + 0.5) * cell_m, np.float64)
 
 
 def cells_in_view(layout: StoreLayout, cell_m: float) -> dict[str, Mask]:

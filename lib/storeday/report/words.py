@@ -12,8 +12,9 @@ DASH = "–"
 SECONDS_UP_TO, MINUTES_UP_TO = 90, 3600
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def count(value: float | None, decimals: int = 0) -> str:
