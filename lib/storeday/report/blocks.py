@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from storeday.report.words import DASH, count, length, share
+from storeday.report.words import DASH, count, expected, length, share
 
 TEXT, NUMBER = "text", "number"
 # Less seen than this is said beside the figure: it is a lower bound then.
@@ -20,12 +20,14 @@ class Cell:
         order: What it is sorted by; the text where None.
         bar: Length of a bar behind it, 0 to 1; None for none.
         note: A second, smaller line.
+        is_faint: Whether it says what is to be expected.
     """
 
     text: str
     order: float | None = None
     bar: float | None = None
     note: str = ""
+    is_faint: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,24 @@ def count_cell(
     return Cell(count(value, decimals), _order(value), bar, interval_words(*interval, decimals))
 
 
+def expected_cell(
+    value: float | None,
+    most: float = 0.0,
+    interval: tuple[float | None, float | None] = (None, None),
+) -> Cell:
+    """A cell with an expected number.
+
+    Args:
+        value: The number; None where it was not seen.
+        most: The largest of the column, for a bar; 0 for none.
+        interval: Ends of the 95 % interval, where there is one.
+    """
+    low, high = interval
+    note = "" if low is None or high is None else f"{expected(low)} to {expected(high)}"
+    plain = count_cell(value, most)
+    return Cell(expected(value), plain.order, plain.bar, note)
+
+
 def share_cell(
     value: float | None, interval: tuple[float | None, float | None] = (None, None)
 ) -> Cell:
@@ -111,9 +131,10 @@ def length_cell(seconds: float | None, absent: str = DASH) -> Cell:
 
 
 def seen_cell(observed_share: float | None) -> Cell:
-    """A cell that says how much of the time was seen, as a bar."""
+    """A cell that says how much of the time was seen; a bar only where that is not all of it."""
     seen = observed_share or 0.0
-    return Cell(share(seen), seen, min(1.0, seen))
+    is_full = seen >= FULLY_SEEN
+    return Cell(share(seen), seen, None if is_full else min(1.0, seen), is_faint=is_full)
 
 
 def interval_words(low: float | None, high: float | None, decimals: int = 0) -> str:

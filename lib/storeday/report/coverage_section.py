@@ -1,5 +1,6 @@
 """What was observed: a strip for each camera, reader and till over the day."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,16 +8,19 @@ from markupsafe import Markup
 
 from storeday.report.blocks import FULLY_SEEN, NUMBER, TEXT, Cell, Grid, Section, words_cell
 from storeday.report.day_rows import DayRows
-from storeday.report.svg import drawing, mark, tag, text
+from storeday.report.svg import NARROW, WIDE, both, drawing, mark, tag, text
 from storeday.report.words import hour_span, length, listed, share
 
 COVERAGE = "gold.coverage"
 KINDS = (("camera", "Cameras"), ("reader", "RFID readers"), ("till", "Tills"))
-WIDTH, LEFT, RIGHT = 920.0, 150.0, 56.0
+LEFT = {WIDE: 150.0, NARROW: 88.0}
+RIGHT = 50.0
 ROW, GAP, HEAD = 24.0, 4.0, 26.0
 # A strip's cell is filled to the share seen; a sliver is kept visible.
 LEAST_FILL = 0.04
-LETTERS = 20
+LETTERS = {WIDE: 20, NARROW: 11}
+# A label below an hour needs so much room.
+LABEL = 24.0
 Row = Mapping[str, Any]
 
 
@@ -27,7 +31,7 @@ def coverage_section(day: DayRows) -> Section:
     if not rows:
         missing = "The tables say nothing of what was observed on this day."
         return Section(section.id, section.title, missing=missing)
-    context = {"svg": coverage_strip(rows), "grid": _grid(rows)}
+    context = {"svg": both(lambda width: coverage_strip(rows, width)), "grid": _grid(rows)}
     return Section(section.id, section.title, coverage_words(rows), "coverage.html.j2", context)
 
 
@@ -61,13 +65,14 @@ def coverage_words(rows: Sequence[Row]) -> str:
     words = "; ".join(parts) + "." if parts else ""
     if silent:
         words += f" Silent all day: {listed(silent)}."
-    return words.replace("; RFID", "; RFID").strip()
+    return words.strip()
 
 
-def coverage_strip(rows: Sequence[Row]) -> Markup:
+def coverage_strip(rows: Sequence[Row], width: float) -> Markup:
     """The drawing: devices below each other, hours side by side."""
-    hours = sorted({(row["hour_start"], row["local_hour"]) for row in rows})
-    slot = (WIDTH - LEFT - RIGHT) / len(hours)
+    expected = [row for row in rows if row["expected_s"] > 0]
+    hours = sorted({(row["hour_start"], row["local_hour"]) for row in expected})
+    slot = (width - LEFT[width] - RIGHT) / max(1, len(hours))
     parts: list[Markup] = []
     y = 0.0
     for kind, title in KINDS:
@@ -78,32 +83,37 @@ def coverage_strip(rows: Sequence[Row]) -> Markup:
         y += HEAD
         for name in names:
             own = [row for row in rows if (row["subject_kind"], row["subject_id"]) == (kind, name)]
-            parts.extend(_strip(own, [start for start, _ in hours], (y, slot)))
+            parts.extend(_strip(own, [start for start, _ in hours], (y, slot, width)))
             y += ROW
         y += GAP * 2
-    every = max(1, round(len(hours) / 14))
+    every = max(1, math.ceil(LABEL / slot))
     for place, (_, local_hour) in enumerate(hours):
         if place % every == 0:
-            parts.append(text(LEFT + place * slot, y + 12, f"{local_hour:02d}", "tick", "start"))
+            parts.append(
+                text(LEFT[width] + place * slot, y + 12, f"{local_hour:02d}", "tick", "start")
+            )
     label = "How much each device observed, hour by hour"
-    return drawing((WIDTH, y + 18), label, parts, "coverage")
+    return drawing((width, y + 18), label, parts, "coverage")
 
 
-def _strip(rows: Sequence[Row], starts: Sequence[Any], place: tuple[float, float]) -> list[Markup]:
-    y, slot = place
+def _strip(
+    rows: Sequence[Row], starts: Sequence[Any], place: tuple[float, float, float]
+) -> list[Markup]:
+    y, slot, width = place
+    letters = LETTERS[width]
     name = rows[0]["subject_id"]
-    shown = name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
+    shown = name if len(name) <= letters else f"{name[: letters - 1]}…"
     parts = [text(0, y + ROW / 2 + 4, shown, "label")]
     expected = sum(row["expected_s"] for row in rows)
     observed = sum(min(row["observed_s"], row["expected_s"]) for row in rows)
     if expected:
         words = share(observed / expected)
-        parts.append(text(WIDTH, y + ROW / 2 + 4, words, "tick", "end"))
+        parts.append(text(width, y + ROW / 2 + 4, words, "tick", "end"))
     by_start = {row["hour_start"]: row for row in rows}
     for number, start in enumerate(starts):
         row = by_start.get(start)
         if row is not None and row["expected_s"] > 0:
-            parts.append(_cell(row, LEFT + number * slot, y, slot))
+            parts.append(_cell(row, LEFT[width] + number * slot, y, slot))
     return parts
 
 

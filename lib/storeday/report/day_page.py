@@ -105,7 +105,8 @@ def compared_words(inputs: ReportInputs) -> str:
     if not inputs.earlier:
         return f"No earlier {weekday} is published, so there is nothing to compare with."
     dates = listed([short_date(day.date) for day in inputs.earlier], most=4)
-    words = f"Compared with {dates}."
+    middle = "the median of " if len(inputs.earlier) > 1 else ""
+    words = f"Changes are against {middle}{dates}. Intervals are 95 %."
     changed = [
         short_date(day.date) for day in inputs.earlier if methods(day) != methods(inputs.today)
     ]

@@ -82,11 +82,15 @@ class DayRows:
 
     @property
     def hours(self) -> list[LocalHour]:
-        """Local hours that the store was open in, and those with traffic, in order."""
+        """Local hours in which the store was open or somebody was there, in order."""
         layout = self.layout
         day = business_day(self.date, layout.timezone, layout.day_starts_at)
         opening = opening_interval(self.date, layout.opening_hours.on(self.date), layout.timezone)
-        busy = {row["hour_start"] for row in self.rows("gold.traffic_hourly")}
+        busy = {
+            row["hour_start"]
+            for row in self.rows("gold.traffic_hourly")
+            if row["entries"] or row["exits"] or row["occupancy_peak"]
+        }
         return [
             hour
             for hour in local_hours(day, layout.timezone)

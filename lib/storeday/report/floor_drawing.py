@@ -14,9 +14,11 @@ from storeday.manifest import StoreLayout, Zone
 from storeday.report.svg import number, tag, text
 
 # Room around the floor, and the height of letters, in metres per metre of the longer side.
-MARGIN_SHARE, LETTER_SHARE = 0.015, 0.019
+MARGIN_SHARE, LETTER_SHARE = 0.008, 0.017
 # A letter's width by its height, about, in the sans-serif faces of all systems.
 LETTER_WIDTH = 0.56
+# Fewer letters of a name tell nothing.
+LEAST_LETTERS = 6
 # Zones that stand for furniture or rooms; people are led to others by their kind.
 QUIET_KINDS = frozenset({"staff_only", "other"})
 
@@ -96,17 +98,26 @@ def zone_labels(layout: StoreLayout, frame: FloorFrame) -> Markup:
         if zone.kind in QUIET_KINDS:
             continue
         name = fitting(zone.name or zone.id, zone, frame.letter_m)
+        if not name:
+            continue
         x, y = frame.point(*middle(zone))
         labels.append(text(x, y + frame.letter_m / 3, name, "name", "middle"))
     return tag("g", {"class": "names", "aria-hidden": "true"}, labels)
 
 
 def fitting(name: str, zone: Zone, letter_m: float) -> str:
-    """A name, cut to what fits the width of a zone and a bit to its sides."""
+    """A name, cut to what fits the width of a zone; empty where too little of it would.
+
+    Args:
+        name: The name.
+        zone: The zone that it stands in.
+        letter_m: Height of letters.
+    """
     xs = [corner[0] for corner in zone.polygon_m]
-    room_m = 1.25 * (max(xs) - min(xs))
-    letters = max(3, int(room_m / (LETTER_WIDTH * letter_m)))
-    return name if len(name) <= letters else f"{name[: letters - 1]}…"
+    letters = int((max(xs) - min(xs)) / (LETTER_WIDTH * letter_m))
+    if len(name) <= letters:
+        return name
+    return f"{name[: letters - 1]}…" if letters >= LEAST_LETTERS else ""
 
 
 def zone_path(zone: Zone, frame: FloorFrame) -> str:

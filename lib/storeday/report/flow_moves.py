@@ -8,6 +8,8 @@ from storeday.report.day_rows import DayRows
 from storeday.report.words import count, share
 
 ENTRANCE, EXIT, UNSEEN = "entrance", "exit", "unseen"
+# All zones that are told together; no zone may have a name of that kind.
+REST = "*"
 END_NAMES = {ENTRANCE: "Coming in", EXIT: "Leaving", UNSEEN: "Out of sight"}
 
 
@@ -77,8 +79,41 @@ def ends_of(moves: Sequence[Move]) -> tuple[list[str], list[str]]:
     return _ordered(out), _ordered(into)
 
 
+def with_rest(moves: Sequence[Move], most: int) -> list[Move]:
+    """Moves between the zones with most moves; all other zones are one.
+
+    Args:
+        moves: Moves.
+        most: How many zones keep their names; ends of visits keep theirs beside them.
+    """
+    amounts: dict[str, float] = {}
+    for move in moves:
+        for zone in {move.source, move.target} - set(END_NAMES):
+            amounts[zone] = amounts.get(zone, 0.0) + move.moves
+    kept = sorted(amounts, key=lambda zone: (-amounts[zone], zone))[:most]
+    if len(kept) == len(amounts):
+        return list(moves)
+    named = {*kept, *END_NAMES}
+    rest_name = f"{len(amounts) - len(kept)} other zones"
+    sums: dict[tuple[str, str], float] = {}
+    names = {move.source: move.source_name for move in moves}
+    names |= {move.target: move.target_name for move in moves} | {REST: rest_name}
+    for move in moves:
+        key = (
+            move.source if move.source in named else REST,
+            move.target if move.target in named else REST,
+        )
+        sums[key] = sums.get(key, 0.0) + move.moves
+    out = {zone: sum(n for (a, _), n in sums.items() if a == zone) for zone in names}
+    into = {zone: sum(n for (_, b), n in sums.items() if b == zone) for zone in names}
+    merged = [
+        Move(a, b, names[a], names[b], n, "", n / out[a], n / into[b]) for (a, b), n in sums.items()
+    ]
+    return sorted(merged, key=lambda move: (-move.moves, move.source, move.target))
+
+
 def _ordered(amounts: dict[str, float]) -> list[str]:
-    rank = {ENTRANCE: -1, EXIT: 1, UNSEEN: 2}
+    rank = {ENTRANCE: -1, REST: 1, EXIT: 2, UNSEEN: 3}
     return sorted(amounts, key=lambda name: (rank.get(name, 0), -amounts[name], name))
 
 

@@ -20,6 +20,7 @@ from storeday.report.flow_moves import END_NAMES, ENTRANCE, EXIT, UNSEEN, Move, 
 from storeday.report.sankey import sankey
 from storeday.report.svg import drawing, mark, number, tag
 from storeday.report.words import share
+from storeday.report.zone_section import DRAWING_KINDS
 
 # More arrows than these on one plan are a ball of wool; the diagram and the table have the rest.
 MOST_ARROWS = 30
@@ -45,18 +46,20 @@ def flow_section(day: DayRows) -> Section:
         "arrows": len(on_map),
         "unseen": _unseen_words(moves),
     }
-    return Section(section.id, section.title, _lead(moves), "flows.html.j2", context)
+    return Section(section.id, section.title, _lead(moves, day.layout), "flows.html.j2", context)
 
 
-def _lead(moves: Sequence[Move]) -> str:
-    first = next((move for move in moves if move.source == ENTRANCE and move.target != EXIT), None)
+def _lead(moves: Sequence[Move], layout: StoreLayout) -> str:
+    """Where people went first and left from, places to walk through left out."""
+    goals = {zone.id for zone in layout.zones if zone.kind in DRAWING_KINDS}
+    first = next((move for move in moves if move.source == ENTRANCE and move.target in goals), None)
     last = next((move for move in moves if move.target == EXIT and move.source != ENTRANCE), None)
     parts = []
     if first:
-        parts.append(f"{share(first.outflow_share)} went to {first.target_name} first")
+        parts.append(f"The most frequent first stop was {first.target_name}")
     if last:
         parts.append(f"{share(last.inflow_share)} left from {last.source_name}")
-    return f"{', '.join(parts)}." if parts else "From zone to zone, over the whole day."
+    return f"{'; '.join(parts)}." if parts else "From zone to zone, over the whole day."
 
 
 def _why_empty(day: DayRows) -> str:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from storeday.report.blocks import NUMBER, TEXT, Grid, Section, count_cell, share_cell, words_cell
 from storeday.report.day_rows import DayRows
-from storeday.report.svg import drawing, mark, tag, text
+from storeday.report.svg import both, drawing, mark, tag, text
 from storeday.report.words import NOT_SEEN, count, share
 
 FUNNEL = "gold.funnel_daily"
@@ -21,7 +21,7 @@ STEPS = {
     "queue": "Queued",
     "buy": "Bought",
 }
-WIDTH, LEFT, RIGHT, ROW = 920.0, 150.0, 150.0, 34.0
+LEFT, RIGHT, ROW = 138.0, 92.0, 34.0
 Row = Mapping[str, Any]
 
 
@@ -33,7 +33,7 @@ def funnel_section(day: DayRows) -> Section:
     if not any(row["customers"] is not None for row in store):
         missing = "Nothing was seen from which a funnel could be made."
         return Section(section.id, section.title, missing=missing)
-    context = {"svg": _drawing(store), "grid": _grid(rows)}
+    context = {"svg": both(lambda width: _drawing(store, width)), "grid": _grid(rows)}
     return Section(section.id, section.title, _lead(store), "funnel.html.j2", context)
 
 
@@ -49,7 +49,7 @@ def _lead(rows: Sequence[Row]) -> str:
     return f"Of those who came in, {', '.join(parts)}." if parts else ""
 
 
-def _drawing(rows: Sequence[Row]) -> Markup:
+def _drawing(rows: Sequence[Row], width: float) -> Markup:
     most = max(row["customers"] or 0 for row in rows) or 1
     parts: list[Markup] = []
     for place, row in enumerate(rows):
@@ -61,7 +61,7 @@ def _drawing(rows: Sequence[Row]) -> Markup:
             parts.append(mark("rect", box, f"{name}\nnot measured: {row['basis']}"))
             parts.append(text(LEFT + 130, y + 21, "not measured", "tick"))
             continue
-        wide = max(2.0, (WIDTH - LEFT - RIGHT) * row["customers"] / most)
+        wide = max(2.0, (width - LEFT - RIGHT) * row["customers"] / most)
         bar = {"x": LEFT, "y": y + 5, "width": wide, "height": ROW - 10, "rx": 3, "class": "bar"}
         rate = row["share_of_entered"]
         words = [count(row["customers"])]
@@ -69,7 +69,7 @@ def _drawing(rows: Sequence[Row]) -> Markup:
             words.append(tag("tspan", {"class": "amount", "dx": 8}, [share(rate)]))
         parts.append(mark("rect", bar, _tip(row, name)))
         parts.append(tag("text", {"x": LEFT + wide + 10, "y": y + 21, "class": "label"}, words))
-    return drawing((WIDTH, len(rows) * ROW), "Customers who got that far", parts, "funnel")
+    return drawing((width, len(rows) * ROW), "Customers who got that far", parts, "funnel")
 
 
 def _tip(row: Row, name: str) -> str:

@@ -2,12 +2,15 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from storeday.report.blocks import FULLY_SEEN, greatest, interval_words, total, weighted
 from storeday.report.coverage_section import seen_share
 from storeday.report.day_rows import DayRows, ReportInputs
-from storeday.report.words import WEEKDAYS, change, count, hour_span, length, share, short_date
+from storeday.report.words import change, count, hour_span, length, minutes, share
 
 TRAFFIC, QUEUES, FUNNEL = "gold.traffic_hourly", "gold.queue_hourly", "gold.funnel_daily"
 ENGAGEMENT, COVERAGE = "gold.product_engagement", "gold.coverage"
@@ -21,28 +24,42 @@ class Figure:
         key: Its name.
         label: What it is called.
         value: The number; None where it was not seen.
-        words: The number in words, unit included.
+        words: The number in words.
+        unit: Its unit, where it has one.
         interval: 95 % interval in words; empty where there is none.
         note: What else there is to say.
         seen: Share of the time it was seen in; None where that means nothing.
         comparison: How it compares with days before; empty where there are none.
         trend: -1, 0 or 1: less, the same, more.
+        is_count: Whether what was not seen could only add to it.
     """
 
     key: str
     label: str
     value: float | None
     words: str
+    unit: str = ""
     interval: str = ""
     note: str = ""
     seen: float | None = None
     comparison: str = ""
     trend: int = 0
+    is_count: bool = True
+
+    @property
+    def is_partly_seen(self) -> bool:
+        """Whether part of the time was not seen."""
+        return self.value is not None and self.seen is not None and self.seen < FULLY_SEEN
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether days before say anything of it."""
+        return not self.key.startswith("seen")
 
     @property
     def is_lower_bound(self) -> bool:
         """Whether the truth can only be more."""
-        return self.value is not None and self.seen is not None and self.seen < FULLY_SEEN
+        return self.is_count and self.is_partly_seen
 
 
 def headline(inputs: ReportInputs) -> list[Figure]:
@@ -69,22 +86,38 @@ def is_measured(figure: Figure, day: DayRows) -> bool:
 
 
 def _compared(make: Callable[[DayRows], Figure], inputs: ReportInputs) -> Figure:
+    """A figure with its change; of what was seen in part, only visitors are compared."""
     figure = make(inputs.today)
-    before = [make(day) for day in inputs.earlier]
-    known = [each for each in before if each.value is not None and not each.is_lower_bound]
-    if figure.value is None or not known or figure.key.startswith("seen"):
+    if figure.value is None or not figure.is_compared:
         return figure
-    usual = statistics.median(each.value for each in known if each.value is not None)
-    words = change(figure.value, usual)
-    weekday = WEEKDAYS[inputs.today.date.weekday()]
-    against = (
-        short_date(inputs.earlier[0].date)
-        if len(known) == 1
-        else f"median of {len(known)} {weekday}s"
-    )
-    trend = 0 if words == "same" else (1 if figure.value > usual else -1)
-    shown = f"{words} against {against}" if words != "same" else f"as on {against}"
-    return Figure(**{**figure.__dict__, "comparison": shown, "trend": trend})
+    value, earlier, hint = figure.value, list(inputs.earlier), ""
+    if figure.is_lower_bound:
+        if make is not _visitors:
+            return figure
+        hours = fully_seen_hours(inputs.today)
+        value = make(in_hours(inputs.today, hours)).value or 0.0
+        earlier, hint = [in_hours(day, hours) for day in earlier], " in the hours seen"
+    before = [make(day) for day in earlier]
+    known = [each.value for each in before if each.value is not None and not each.is_partly_seen]
+    if not known:
+        return figure
+    usual = statistics.median(known)
+    words = change(value, usual)
+    trend = 0 if words == "same" else (1 if value > usual else -1)
+    shown = "same as before" if words == "same" else words
+    return replace(figure, comparison=f"{shown}{hint}", trend=trend)
+
+
+def fully_seen_hours(day: DayRows) -> set[int]:
+    """Local hours that were seen all through."""
+    return {row["local_hour"] for row in day.rows(TRAFFIC) if row["observed_share"] >= FULLY_SEEN}
+
+
+def in_hours(day: DayRows, local_hours: set[int]) -> DayRows:
+    """A store-day with the traffic of some hours only."""
+    rows = day.table(TRAFFIC)
+    kept = pc.is_in(rows["local_hour"], value_set=pa.array(sorted(local_hours), pa.int32()))
+    return replace(day, tables={**day.tables, TRAFFIC: rows.filter(kept)})
 
 
 def _store_seen(day: DayRows) -> float | None:
@@ -104,9 +137,9 @@ def _visitors(day: DayRows) -> Figure:
     value = total(rows, "entries")
     low, high = total(rows, "entries_low"), total(rows, "entries_high")
     groups = total(rows, "groups")
-    note = f"{count(groups)} groups and singles" if groups else ""
+    note = f"{count(groups)} parties" if groups else ""
     interval = interval_words(low, high)
-    return Figure("visitors", "Visitors", value, count(value), interval, note, _store_seen(day))
+    return Figure("visitors", "Visitors", value, count(value), "", interval, note, _store_seen(day))
 
 
 def _peak(day: DayRows) -> Figure:
@@ -114,7 +147,7 @@ def _peak(day: DayRows) -> Figure:
     value = greatest(rows, "occupancy_peak")
     best = max(rows, key=lambda row: row["occupancy_peak"] or -1, default=None)
     note = f"from {hour_span(best['local_hour'])}" if best and value else ""
-    return Figure("peak", "Most at once", value, count(value), "", note, _store_seen(day))
+    return Figure("peak", "Most at once", value, count(value), "", "", note, _store_seen(day))
 
 
 def _receipts(day: DayRows) -> Figure:
@@ -124,7 +157,7 @@ def _receipts(day: DayRows) -> Figure:
     note = f"{share(rate)} of visitors" if isinstance(rate, float) else ""
     number = float(value) if isinstance(value, int | float) else None
     words = "no sales file" if number is None else count(number)
-    return Figure("receipts", "Receipts", number, words, "", note)
+    return Figure("receipts", "Receipts", number, words, "", "", note)
 
 
 def _handled(day: DayRows) -> Figure:
@@ -133,7 +166,7 @@ def _handled(day: DayRows) -> Figure:
     seen = seen_share(day.rows(COVERAGE), "reader")
     customers = _step(day, "handle").get("share_of_entered")
     note = f"by {share(customers)} of visitors" if isinstance(customers, float) else ""
-    return Figure("handled", "Products handled", value, count(value), "", note, seen)
+    return Figure("handled", "Products handled", value, count(value), "", "", note, seen)
 
 
 def _wait(day: DayRows) -> Figure:
@@ -142,16 +175,17 @@ def _wait(day: DayRows) -> Figure:
     over = weighted(rows, "over_target_share", "joined")
     note = f"{share(over)} over {length(rows[0]['target_s'])}" if over is not None else ""
     was_seen = any(row["length_mean"] is not None for row in rows)
-    words = "nobody waited" if value is None and was_seen else length(value)
+    words = "nobody waited" if value is None and was_seen else minutes(value)
+    unit = "" if value is None else "min"
     seen = sum(row["observed_share"] for row in rows) / len(rows) if rows else None
-    return Figure("wait", "Mean wait", value, words, "", note, seen)
+    return Figure("wait", "Mean wait", value, words, unit, "", note, seen, is_count=False)
 
 
 def _seen(day: DayRows) -> Figure:
     rows = day.rows(COVERAGE)
     cameras, readers = seen_share(rows, "camera"), seen_share(rows, "reader")
     note = f"readers {share(readers)}" if readers is not None else "no readers"
-    return Figure("seen_cameras", "Seen by cameras", cameras, share(cameras), "", note)
+    return Figure("seen_cameras", "Seen by cameras", cameras, share(cameras), "", "", note)
 
 
 MAKERS: Sequence[Callable[[DayRows], Figure]] = (

@@ -105,8 +105,8 @@ def heat_grid(day: DayRows) -> HeatGrid:
 def heat_data(grid: HeatGrid) -> dict[str, object]:
     """What the page's script needs, compact.
 
-    Cells of an hour come in order, each as its distance from the one before, its visits, seconds and
-    pick-ups; what was not seen as path data, hour by hour.
+    Cells of an hour come in order, each as its distance from the one before, its visits, seconds
+    and pick-ups; what was not seen as path data, hour by hour.
     """
     rows, columns = next(iter(grid.values.values())).shape[1:]
     masks = [runs_path(mask) for mask in grid.unseen]

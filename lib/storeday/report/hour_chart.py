@@ -3,16 +3,19 @@
 One drawing per measure, all with the same hours below each other.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from storeday.report.svg import drawing, mark, number, tag, text
+from storeday.report.svg import both, drawing, mark, number, tag, text
 from storeday.report.words import count
 
-WIDTH, HEIGHT = 920.0, 190.0
+HEIGHT = 190.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 8.0, 14.0, 26.0
+# A label below an hour needs so much room.
+LABEL = 22.0
 # Share of an hour's width that its bar takes.
 BAR_SHARE = 0.62
 
@@ -41,19 +44,27 @@ class HourValue:
 
 
 def hour_chart(values: Sequence[HourValue], label: str, kind: str = "") -> Markup:
-    """The drawing.
+    """The drawing, in both widths.
 
     Args:
         values: Hours in order, at least one.
         label: What it shows, in words.
         kind: Class of the drawing.
     """
+    return both(lambda width: _chart(values, label, kind, width))
+
+
+def _chart(values: Sequence[HourValue], label: str, kind: str, width: float) -> Markup:
     top, step = axis(max((_most(value) for value in values), default=0.0))
-    parts = [_rule(tick * step, top) for tick in range(round(top / step) + 1)]
-    slot = (WIDTH - LEFT - RIGHT) / len(values)
+    parts = [_rule(tick * step, top, width) for tick in range(round(top / step) + 1)]
+    slot = (width - LEFT - RIGHT) / len(values)
+    every = max(1, math.ceil(LABEL / slot))
     for place, value in enumerate(values):
-        parts.extend(_hour(value, LEFT + place * slot, slot, top))
-    return drawing((WIDTH, HEIGHT), label, parts, f"hour-chart {kind}")
+        x = LEFT + place * slot
+        if place % every == 0:
+            parts.append(text(x + slot / 2, HEIGHT - 8, value.label, "tick", "middle"))
+        parts.extend(_hour(value, x, slot, top))
+    return drawing((width, HEIGHT), label, parts, f"hour-chart {kind}")
 
 
 def axis(most: float) -> tuple[float, float]:
@@ -86,9 +97,9 @@ def _y(value: float, top: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top
 
 
-def _rule(value: float, top: float) -> Markup:
+def _rule(value: float, top: float, width: float) -> Markup:
     y = _y(value, top)
-    line = {"x1": LEFT, "x2": WIDTH - RIGHT, "y1": y, "y2": y}
+    line = {"x1": LEFT, "x2": width - RIGHT, "y1": y, "y2": y}
     words = text(LEFT - 8, y + 4, count(value, 0 if value == int(value) else 1), "tick", "end")
     return tag("g", {"class": "rule"}, [tag("line", line), words])
 
@@ -97,14 +108,9 @@ def _hour(value: HourValue, x: float, slot: float, top: float) -> list[Markup]:
     wide = slot * BAR_SHARE
     left, middle = x + (slot - wide) / 2, x + slot / 2
     floor = _y(0, top)
-    parts = [text(middle, HEIGHT - 8, value.label, "tick", "middle")]
-    if value.usual is not None:
-        low, high = (_y(each, top) for each in value.usual)
-        usual = {"x": left - 3, "width": wide + 6, "y": high, "height": max(2.0, low - high)}
-        parts.append(tag("rect", {**usual, "class": "usual"}))
     if value.value is None:
         hatched = {"x": x + 1, "width": slot - 2, "y": TOP, "height": floor - TOP}
-        return [*parts, mark("rect", {**hatched, "class": "unseen"}, value.tip)]
+        return [mark("rect", {**hatched, "class": "unseen"}, value.tip)]
     y = _y(value.value, top)
     bar = {"x": left, "width": wide, "y": y, "height": max(0.0, floor - y), "rx": 2}
     inner = [tag("rect", {**bar, "class": "bar"})]
@@ -119,6 +125,11 @@ def _hour(value: HourValue, x: float, slot: float, top: float) -> list[Markup]:
         inner.append(
             tag("circle", {"class": "peak", "cx": middle, "cy": _y(value.peak, top), "r": 3.5})
         )
+    if value.usual is not None:
+        low, high = (_y(each, top) for each in value.usual)
+        tall = max(3.0, low - high)
+        usual = {"x": x + slot * 0.06, "width": slot * 0.88, "y": (low + high - tall) / 2}
+        inner.append(tag("rect", {**usual, "height": tall, "class": "usual", "rx": 1.5}))
     hit = {"x": x, "width": slot, "y": TOP, "height": floor - TOP, "class": "hit"}
     kind = "hour partly" if value.is_partly_seen else "hour"
-    return [*parts, mark("g", {"class": kind}, value.tip, [tag("rect", hit), *inner])]
+    return [mark("g", {"class": kind}, value.tip, [tag("rect", hit), *inner])]

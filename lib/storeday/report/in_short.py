@@ -38,7 +38,8 @@ def _missing(day: DayRows) -> str:
     if not gaps:
         return ""
     worst = max(gaps, key=lambda name: (gaps[name], name))
-    others = f", {len(gaps) - 1} more devices have gaps" if len(gaps) > 1 else ""
+    more = len(gaps) - 1
+    others = f"; {more} more {'has' if more == 1 else 'have'} gaps" if more else ""
     return f"{worst.capitalize()} missed {length(gaps[worst])} of the opening hours{others}."
 
 
@@ -50,7 +51,7 @@ def _alerts(day: DayRows) -> str:
     more = f" ({count(len(rows) - 1)} more)" if len(rows) > 1 else ""
     start = clock(worst["started_at"], day.layout.timezone)[:5]
     note = worst["note"].rstrip(".")
-    return f"{note[:1].upper()}{note[1:]} for {length(worst['duration_s'])} from {start}{more}."
+    return f"{note[:1].upper()}{note[1:]}, for {length(worst['duration_s'])} from {start}{more}."
 
 
 def _busiest(day: DayRows) -> str:

@@ -1,23 +1,23 @@
-"""The colours of amounts: cividis, which people of all kinds of colour vision read alike.
+"""The colours of amounts: viridis, even to the eye, in print and to all kinds of colour vision.
 
-Nuñez, Anderton, Renslow: Optimizing colormaps with consideration for color vision deficiency,
-PLoS ONE 13(7), 2018. Ten even steps, from little to much on a dark page; on a light page they are
-used the other way round, so that much always stands out from the paper.
+By Stefan van der Walt and Nathaniel Smith for matplotlib (CC0). Ten even steps, from little to much
+on a dark page; on a light page they are used the other way round, so that much always stands out
+from the paper.
 """
 
-CIVIDIS = (
-    "#00224e",
-    "#123570",
-    "#3b496c",
-    "#575d6d",
-    "#707173",
-    "#8a8678",
-    "#a59c74",
-    "#c3b369",
-    "#e1cc55",
-    "#fee838",
+VIRIDIS = (
+    "#440154",
+    "#482878",
+    "#3e4989",
+    "#31688e",
+    "#26828e",
+    "#1f9e89",
+    "#35b779",
+    "#6ece58",
+    "#b5de2b",
+    "#fde725",
 )
-LEVELS = len(CIVIDIS)
+LEVELS = len(VIRIDIS)
 
 
 def level(value: float, most: float) -> int:

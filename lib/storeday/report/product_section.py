@@ -10,13 +10,14 @@ from storeday.report.blocks import (
     Grid,
     Section,
     count_cell,
+    expected_cell,
     seen_cell,
     share_cell,
     words_cell,
 )
 from storeday.report.day_rows import DayRows
 from storeday.report.quadrant import Dot, quadrant
-from storeday.report.words import count, listed, share
+from storeday.report.words import count, expected, listed, share
 
 ENGAGEMENT, PAIRS = "gold.product_engagement", "gold.product_pairs"
 SKU, CATEGORY = "sku", "category"
@@ -89,7 +90,7 @@ def _why_no_quadrant(rows: Sequence[Row]) -> str:
 def _dot(row: Row) -> Dot:
     lines = [
         product_name(row),
-        f"handled {count(row['handled'], 1)} times",
+        f"handled {expected(row['handled'])} times",
         f"bought {count(row['bought'])}",
         f"conversion {share(row['conversion'])}" if row["conversion"] is not None else "",
     ]
@@ -118,8 +119,8 @@ def _grid(rows: Sequence[Row], what: str) -> Grid:
         note = row["category"] if what == "product" else ""
         cells = [
             words_cell(product_name(row), note or ""),
-            count_cell(row["handled"], most, (row["handled_low"], row["handled_high"]), 1),
-            count_cell(row["customers"], 0, (row["customers_low"], row["customers_high"]), 1),
+            expected_cell(row["handled"], most, (row["handled_low"], row["handled_high"])),
+            expected_cell(row["customers"], 0, (row["customers_low"], row["customers_high"])),
         ]
         if has_tries:
             cells.append(count_cell(row["tried_on"]))
@@ -130,7 +131,7 @@ def _grid(rows: Sequence[Row], what: str) -> Grid:
             words_cell("–") if conversion is None else share_cell(conversion, ends),
             words_cell("–")
             if row["handled_not_bought"] is None
-            else count_cell(row["handled_not_bought"], most_left, decimals=1),
+            else expected_cell(row["handled_not_bought"], most_left),
             seen_cell(row["observed_share"]),
         ]
         body.append(tuple(cells))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from storeday.report.hour_chart import axis
-from storeday.report.svg import drawing, mark, number, tag, text
+from storeday.report.svg import both, drawing, mark, number, tag, text
 from storeday.report.words import count
 
-WIDTH, HEIGHT = 920.0, 420.0
+HEIGHT = 420.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 18.0, 18.0, 44.0
 # Names stand beside this many dots at most: those with most handling beyond sales.
 MOST_NAMES = 6
@@ -36,62 +36,68 @@ class Dot:
 
 
 def quadrant(dots: Sequence[Dot]) -> Markup:
-    """The drawing.
+    """The drawing, in both widths.
 
     Args:
         dots: Products, at least one.
     """
+    return both(lambda width: _plot(dots, width))
+
+
+def _plot(dots: Sequence[Dot], width: float) -> Markup:
     right, step_x = axis(max(dot.handled for dot in dots))
     top, step_y = axis(max(dot.bought for dot in dots))
-    parts = [*_axes(right, step_x, top, step_y), *_halves(dots, right, top)]
+    parts = [*_axes((right, step_x), (top, step_y), width), *_halves(dots, (right, top), width)]
     named = {id(dot) for dot in sorted(dots, key=lambda dot: dot.rank or 10**9)[:MOST_NAMES]}
     stacks: dict[tuple[float, float], int] = {}
     for dot in sorted(dots, key=lambda dot: -dot.handled):
-        x, y = _x(dot.handled, right), _y(dot.bought, top)
+        x, y = _x(dot.handled, right, width), _y(dot.bought, top)
         is_first = stacks.setdefault((round(x / 14), round(y / 12)), 0) == 0
         stacks[(round(x / 14), round(y / 12))] += 1
         is_named = dot.rank is not None and id(dot) in named and is_first
         kind = "dot kept" if is_named else "dot"
         parts.append(mark("circle", {"class": kind, "cx": x, "cy": y, "r": 5}, dot.tip))
         if is_named:
-            side = "end" if x > WIDTH - 180 else "start"
+            side = "end" if x > width - 180 else "start"
             parts.append(text(x + (-9 if side == "end" else 9), y - 8, dot.name, "dot-name", side))
     label = "Products by how often they were handled (across) and bought (up)"
-    return drawing((WIDTH, HEIGHT), label, parts, "quadrant")
+    return drawing((width, HEIGHT), label, parts, "quadrant")
 
 
-def _x(value: float, right: float) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * value / right
+def _x(value: float, right: float, width: float) -> float:
+    return LEFT + (width - LEFT - RIGHT) * value / right
 
 
 def _y(value: float, top: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top
 
 
-def _axes(right: float, step_x: float, top: float, step_y: float) -> list[Markup]:
+def _axes(across: tuple[float, float], up: tuple[float, float], width: float) -> list[Markup]:
+    (right, step_x), (top, step_y) = across, up
     parts = []
     for tick in range(round(top / step_y) + 1):
         y = _y(tick * step_y, top)
         parts.append(
-            tag("line", {"class": "grid", "x1": LEFT, "x2": WIDTH - RIGHT, "y1": y, "y2": y})
+            tag("line", {"class": "grid", "x1": LEFT, "x2": width - RIGHT, "y1": y, "y2": y})
         )
         parts.append(text(LEFT - 8, y + 4, count(tick * step_y), "tick", "end"))
     for tick in range(round(right / step_x) + 1):
-        x = _x(tick * step_x, right)
+        x = _x(tick * step_x, right, width)
         parts.append(text(x, HEIGHT - BOTTOM + 18, count(tick * step_x), "tick", "middle"))
-    parts.append(text(WIDTH - RIGHT, HEIGHT - 6, "times handled →", "axis", "end"))
+    parts.append(text(width - RIGHT, HEIGHT - 6, "times handled →", "axis", "end"))
     parts.append(text(LEFT, TOP - 5, "↑ pieces bought", "axis"))
     return parts
 
 
-def _halves(dots: Sequence[Dot], right: float, top: float) -> list[Markup]:
+def _halves(dots: Sequence[Dot], ends: tuple[float, float], width: float) -> list[Markup]:
     """Medians as a cross, and what the two telling corners mean."""
-    x = _x(statistics.median(dot.handled for dot in dots), right)
+    right, top = ends
+    x = _x(statistics.median(dot.handled for dot in dots), right, width)
     y = _y(statistics.median(dot.bought for dot in dots), top)
     upright = f"M{number(x)} {number(TOP)}V{number(HEIGHT - BOTTOM)}"
-    cross = f"{upright}M{number(LEFT)} {number(y)}H{number(WIDTH - RIGHT)}"
+    cross = f"{upright}M{number(LEFT)} {number(y)}H{number(width - RIGHT)}"
     return [
         tag("path", {"class": "median", "d": cross}),
-        text(WIDTH - RIGHT - 6, HEIGHT - BOTTOM - 8, "handled, seldom bought", "corner", "end"),
-        text(WIDTH - RIGHT - 6, TOP + 14, "handled and bought", "corner", "end"),
+        text(width - RIGHT - 6, HEIGHT - BOTTOM - 8, "handled, seldom bought", "corner", "end"),
+        text(width - RIGHT - 6, TOP + 14, "handled and bought", "corner", "end"),
     ]

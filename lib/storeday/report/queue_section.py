@@ -34,7 +34,9 @@ Row = Mapping[str, Any]
 def queue_section(day: DayRows) -> Section:
     """The section with the queues."""
     section = Section("queue", "Queue")
-    rows = sorted(day.rows(QUEUES), key=lambda row: (row["zone_id"], row["hour_start"]))
+    hours = {hour.interval.start for hour in day.hours}
+    rows = [row for row in day.rows(QUEUES) if row["hour_start"] in hours]
+    rows.sort(key=lambda row: (row["zone_id"], row["hour_start"]))
     if not rows:
         return Section(section.id, section.title, missing=_why_empty(day))
     if all(row["length_mean"] is None for row in rows):
@@ -105,7 +107,7 @@ def _grid(rows: Sequence[Row], names: Mapping[str, str], has_several: bool) -> G
         ("Mean wait", NUMBER),
         ("Long wait", NUMBER),
         ("Over target", NUMBER),
-        ("Left without paying", NUMBER),
+        ("Gave up", NUMBER),
         ("Length, mean", NUMBER),
         ("Longest", NUMBER),
         *([("Tills needed", NUMBER)] if has_lanes else []),

@@ -7,7 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from storeday.report.palette import CIVIDIS
+from storeday.report.palette import VIRIDIS
 
 STYLES = ("page.css", "drawings.css", "print.css")
 SCRIPTS = ("theme.js", "marks.js", "tables.js", "flows.js", "heat.js")
@@ -30,7 +30,7 @@ def render(template: str, context: Mapping[str, object]) -> str:
     environment.globals.update(
         styles=Markup(_joined(STYLES)),
         scripts=Markup(_joined(SCRIPTS)),
-        scale=CIVIDIS,
+        scale=VIRIDIS,
     )
     data = Markup(embedded(context.get("data", {})))
     return environment.get_template(template).render({**context, "data": data})

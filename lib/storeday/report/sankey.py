@@ -8,23 +8,34 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from storeday.report.flow_moves import Move, ends_of
-from storeday.report.svg import drawing, mark, number, tag, text
+from storeday.report.flow_moves import Move, ends_of, with_rest
+from storeday.report.svg import NARROW, WIDE, both, drawing, mark, number, tag
 from storeday.report.words import count, share
 
-WIDTH, COLUMN, GAP, ROW = 920.0, 190.0, 7.0, 30.0
+GAP, ROW = 13.0, 40.0
+# Room for names on either side, as a share of the width.
+COLUMN_SHARE = {WIDE: 0.2, NARROW: 0.3}
+# Letters of a name that fit there.
+LETTERS = {WIDE: 28, NARROW: 12}
 BAR = 9.0
 LEAST_HEIGHT, MOST_HEIGHT = 260.0, 900.0
+# More zones than these make a ball of wool: the rest is one.
+MOST_ZONES = 12
 # Links below this share of all moves are too thin to be pointed at one by one.
 TOLD_ALONE_FROM = 0.004
 
 
 def sankey(moves: Sequence[Move]) -> Markup:
-    """The diagram.
+    """The diagram, in both widths.
 
     Args:
         moves: Moves, at least one.
     """
+    kept = with_rest(moves, MOST_ZONES)
+    return both(lambda width: _diagram(kept, width))
+
+
+def _diagram(moves: Sequence[Move], width: float) -> Markup:
     sources, targets = ends_of(moves)
     rows = max(len(sources), len(targets))
     height = min(MOST_HEIGHT, max(LEAST_HEIGHT, rows * ROW))
@@ -32,13 +43,15 @@ def sankey(moves: Sequence[Move]) -> Markup:
     scale = (height - GAP * (rows - 1)) / every
     left = _tops(sources, moves, "source", scale)
     right = _tops(targets, moves, "target", scale)
-    links = _links(moves, left, right, (scale, every))
+    links = _links(moves, left, right, (scale, every, width))
     nodes = [
-        *_nodes(sources, moves, "source", (left, scale, every)),
-        *_nodes(targets, moves, "target", (right, scale, every)),
+        *_nodes(sources, moves, "source", (left, scale, every, width)),
+        *_nodes(targets, moves, "target", (right, scale, every, width)),
     ]
     label = "Moves between zones: where customers came from, and where they went next"
-    return drawing((WIDTH, height), label, [tag("g", {"class": "links"}, links), *nodes], "sankey")
+    return drawing(
+        (width, height + GAP), label, [tag("g", {"class": "links"}, links), *nodes], "sankey"
+    )
 
 
 def _total(name: str, moves: Sequence[Move], side: str) -> float:
@@ -57,9 +70,9 @@ def _links(
     moves: Sequence[Move],
     left: Mapping[str, float],
     right: Mapping[str, float],
-    scale: tuple[float, float],
+    scale: tuple[float, float, float],
 ) -> list[Markup]:
-    per_move, every = scale
+    per_move, every, width = scale
     used_left, used_right = dict(left), dict(right)
     order_left, order_right = list(left), list(right)
     links = []
@@ -71,7 +84,7 @@ def _links(
         used_left[move.source] += thick
         used_right[move.target] += thick
         attributes = {
-            "d": _ribbon(y0, y1, thick),
+            "d": _ribbon((y0, y1), thick, width),
             "class": "flow",
             "data-from": move.source,
             "data-to": move.target,
@@ -81,8 +94,9 @@ def _links(
     return links
 
 
-def _ribbon(y0: float, y1: float, thick: float) -> str:
-    x0, x1 = COLUMN + BAR, WIDTH - COLUMN - BAR
+def _ribbon(tops: tuple[float, float], thick: float, width: float) -> str:
+    (y0, y1), column = tops, COLUMN_SHARE[width] * width
+    x0, x1 = column + BAR, width - column - BAR
     bend = (x0 + x1) / 2
     top = f"M{number(x0)} {number(y0)}C{number(bend)} {number(y0)} {number(bend)} {number(y1)} "
     side = f"{number(x1)} {number(y1)}L{number(x1)} {number(y1 + thick)}"
@@ -94,9 +108,10 @@ def _nodes(
     names: Sequence[str],
     moves: Sequence[Move],
     side: str,
-    drawn: tuple[Mapping[str, float], float, float],
+    drawn: tuple[Mapping[str, float], float, float, float],
 ) -> list[Markup]:
-    tops, scale, every = drawn
+    tops, scale, every, width = drawn
+    column = COLUMN_SHARE[width] * width
     is_left = side == "source"
     nodes = []
     for name in names:
@@ -106,7 +121,7 @@ def _nodes(
         )
         tall, top = amount * scale, tops[name]
         bar = {
-            "x": COLUMN if is_left else WIDTH - COLUMN - BAR,
+            "x": column if is_left else width - column - BAR,
             "y": top,
             "width": BAR,
             "height": max(1.0, tall),
@@ -115,9 +130,11 @@ def _nodes(
         }
         word = "left" if is_left else "reached"
         tip = f"{called}\n{count(amount)} moves {word} it\n{share(amount / every)} of all moves"
-        x = COLUMN - 8 if is_left else WIDTH - COLUMN + 8
-        label = text(x, top + tall / 2 + 4, "", "label", "end" if is_left else "start")
-        words = [called, tag("tspan", {"class": "amount", "dx": 6}, [count(amount)])]
+        x = column - 8 if is_left else width - column + 8
+        words = [
+            _cut(called, LETTERS[width]),
+            tag("tspan", {"class": "amount", "dx": 6}, [count(amount)]),
+        ]
         label = tag(
             "text",
             {
@@ -130,3 +147,7 @@ def _nodes(
         )
         nodes.extend([mark("rect", bar, tip), label])
     return nodes
+
+
+def _cut(name: str, letters: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"

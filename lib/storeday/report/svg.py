@@ -3,11 +3,13 @@
 Lengths are in the drawing's own unit; numbers are cut to two decimals.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from markupsafe import Markup, escape
 
 Attributes = Mapping[str, object]
+# Widths of a drawing, about in pixels: on a desk or on paper, and on a phone.
+WIDE, NARROW = 920.0, 360.0
 # Elements without an end.
 VOID = frozenset({"img"})
 
@@ -88,6 +90,16 @@ def drawing(
         },
         children,
     )
+
+
+def both(draw: Callable[[float], Markup]) -> Markup:
+    """A drawing in two widths, of which the page shows the one that fits.
+
+    Args:
+        draw: Draws it in a given width.
+    """
+    wide = tag("div", {"class": "wide"}, [draw(WIDE)])
+    return wide + tag("div", {"class": "narrow"}, [draw(NARROW)])
 
 
 def text(x: float, y: float, words: object, kind: str = "", anchor: str = "") -> Markup:

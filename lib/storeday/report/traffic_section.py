@@ -29,7 +29,9 @@ def traffic_section(inputs: ReportInputs) -> Section:
     """The section with the traffic."""
     day = inputs.today
     section = Section("traffic", "Through the day")
-    rows = sorted(day.rows(TRAFFIC), key=lambda row: row["hour_start"])
+    hours = {hour.interval.start for hour in day.hours}
+    rows = [row for row in day.rows(TRAFFIC) if row["hour_start"] in hours]
+    rows.sort(key=lambda row: row["hour_start"])
     if not rows:
         return Section(section.id, section.title, missing=_why_empty(day))
     if all(row["entries"] is None and row["occupancy_mean"] is None for row in rows):
@@ -69,8 +71,8 @@ def _usual_words(inputs: ReportInputs) -> str:
     if not days:
         return ""
     if days == 1:
-        return f"The pale mark is the {weekday} before."
-    return f"The pale band spans the {days} {weekday}s before."
+        return f"Gold: the {weekday} before."
+    return f"Gold: the range of the {days} {weekday}s before."
 
 
 def _lead(rows: Sequence[Row]) -> str:

@@ -49,8 +49,8 @@ def length(seconds: float | None) -> str:
     """A length of time.
 
     Example:
-        >>> length(42.4), length(125), length(5400), length(None)
-        ('42 s', '2 min 05 s', '1 h 30 min', 'not seen')
+        >>> length(42.4), length(125), length(180), length(5400), length(None)
+        ('42 s', '2 min 05 s', '3 min', '1 h 30 min', 'not seen')
     """
     if seconds is None:
         return NOT_SEEN
@@ -58,9 +58,32 @@ def length(seconds: float | None) -> str:
         return f"{seconds:.0f} s"
     if seconds < MINUTES_UP_TO:
         minutes, rest = divmod(round(seconds), 60)
-        return f"{minutes} min {rest:02d} s"
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min"
+
+
+def expected(value: float | None) -> str:
+    """An expected number, which need not be whole: a digit more while it is small.
+
+    Example:
+        >>> expected(3.14), expected(31.4), expected(0.0), expected(None)
+        ('3.1', '31', '0', 'not seen')
+    """
+    return count(value, 1 if value and value < 9.95 else 0)
+
+
+def minutes(seconds: float | None) -> str:
+    """A length of time in minutes and seconds, short.
+
+    Example:
+        >>> minutes(285), minutes(42), minutes(3700), minutes(None)
+        ('4:45', '0:42', '61:40', 'not seen')
+    """
+    if seconds is None:
+        return NOT_SEEN
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole}:{rest:02d}"
 
 
 def hour_span(local_hour: int) -> str:

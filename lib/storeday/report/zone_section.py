@@ -10,6 +10,7 @@ from storeday.report.blocks import (
     Grid,
     Section,
     count_cell,
+    expected_cell,
     greatest,
     length_cell,
     seen_cell,
@@ -45,6 +46,9 @@ def zone_totals(day: DayRows) -> list[dict[str, Any]]:
     for row in day.rows(ZONES):
         by_zone.setdefault(row["zone_id"], []).append(row)
     kinds = {zone.id: zone for zone in day.layout.zones}
+    covered = {
+        zone for reader in day.layout.readers for each in reader.antennas for zone in each.zones
+    }
     totals = []
     for zone_id, rows in by_zone.items():
         zone = kinds.get(zone_id)
@@ -64,6 +68,7 @@ def zone_totals(day: DayRows) -> list[dict[str, Any]]:
                 "handled": handled if handled is not None else total(rows, "handled"),
                 "handled_low": total(rows, "handled_expected_low"),
                 "handled_high": total(rows, "handled_expected_high"),
+                "has_reader": zone_id in covered,
                 "seen": sum(row["observed_share"] for row in rows) / len(rows),
             }
         )
@@ -112,7 +117,9 @@ def _grid(totals: Sequence[dict[str, Any]]) -> Grid:
             cells.append(words_cell("–") if rate is None and is_seen else share_cell(rate))
         cells += [
             count_cell(each["peak"]),
-            count_cell(each["handled"], most_handled, interval),
+            expected_cell(each["handled"], most_handled, interval)
+            if each["has_reader"] or each["handled"]
+            else Cell("no reader", -1.0),
             seen_cell(each["seen"]),
         ]
         rows.append(tuple(cells))

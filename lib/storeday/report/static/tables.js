@@ -42,6 +42,6 @@
       table.classList.toggle("open");
       button.textContent = words();
     });
-    table.closest(".table").after(button);
+    table.closest(".table").nextElementSibling.after(button);
   }
 })();
