@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from storeday.contracts import empty, load_contract, table_names
+from storeday.contracts import empty, load_contract, sort_rows, table_names
 from storeday.floor.calendar import LocalHour, business_day, local_hours, opening_interval
 from storeday.manifest import StoreLayout
 
@@ -60,20 +60,25 @@ class DayRows:
     layout: StoreLayout
     date: dt.date
     tables: Mapping[str, pa.Table] = field(repr=False)
+    _rows: dict[str, list[dict[str, Any]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def table(self, name: str) -> pa.Table:
-        """Rows of a table; empty where there are none.
+        """Rows of a table in the order of its key; empty where there are none.
 
         Raises:
             KeyError: There is no such table under contract.
         """
+        contract = load_contract(name)
         found = self.tables.get(name)
-        return empty(load_contract(name)) if found is None else found
+        return empty(contract) if found is None else sort_rows(found, contract)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """Rows of a table as dictionaries; none as well where no contract knows the table."""
-        found = self.tables.get(name)
-        return [] if found is None else found.to_pylist()
+        """Rows of a table as dictionaries, in the order of its key; not to be changed."""
+        if name not in self._rows:
+            self._rows[name] = self.table(name).to_pylist() if name in self.tables else []
+        return self._rows[name]
 
     @property
     def is_published(self) -> bool:

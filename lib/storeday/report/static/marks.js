@@ -21,14 +21,16 @@ function hideTip() { tip.hidden = true; }
     if (mark) showTip(mark.dataset.tip, event.clientX, event.clientY);
     else if (!event.target.closest("#heat-map")) hideTip();
   });
-  document.addEventListener("focusin", (event) => {
-    const mark = told(event);
-    if (!mark) return;
+  const atFocus = () => {
+    const mark = document.activeElement;
+    if (!mark || !mark.dataset || !mark.dataset.tip) { hideTip(); return; }
     const box = mark.getBoundingClientRect();
     showTip(mark.dataset.tip, box.left + box.width / 2, box.top);
-  });
+  };
+  document.addEventListener("focusin", atFocus);
   document.addEventListener("focusout", hideTip);
-  document.addEventListener("scroll", hideTip, { passive: true });
+  // Focus may scroll to its mark: what it tells moves along.
+  document.addEventListener("scroll", atFocus, { passive: true });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
