@@ -50,24 +50,18 @@ def _read(root: str, name: str, store_id: str, dates: Sequence[dt.date]) -> pa.T
         table = DeltaTable(f"{root.rstrip('/')}/{contract.path}")
     except TableNotFoundError:
         return empty(contract)
-    wanted = [(column, "in", values) for column, values in _partitions(contract, store_id, dates)]
-    rows = table.to_pyarrow_table(partitions=wanted)
-    kept = pc.and_(
-        pc.equal(rows["store_id"], store_id),
-        pc.is_in(rows["business_date"], value_set=pa.array(sorted(dates), pa.date32())),
-    )
-    return _under_contract(rows.filter(kept), contract)
+    rows = table.to_pyarrow_table(filters=_wanted(contract, store_id, dates))
+    return _under_contract(rows, contract)
 
 
-def _partitions(
-    contract: Contract, store_id: str, dates: Sequence[dt.date]
-) -> list[tuple[str, list[str]]]:
-    known = {
-        "store_id": [store_id],
-        "business_date": [str(date) for date in sorted(set(dates))],
-        "business_month": sorted({f"{date:%Y-%m}" for date in dates}),
-    }
-    return [(column, known[column]) for column in contract.partition if column in known]
+def _wanted(contract: Contract, store_id: str, dates: Sequence[dt.date]) -> pc.Expression:
+    """The store's rows of some dates; partitions are named, so that no other file is read."""
+    days = pa.array(sorted(set(dates)), pa.date32())
+    wanted = (pc.field("store_id") == store_id) & pc.field("business_date").isin(days)
+    if "business_month" in contract.partition:
+        months = sorted({f"{date:%Y-%m}" for date in dates})
+        wanted &= pc.field("business_month").isin(pa.array(months))
+    return wanted
 
 
 def _under_contract(rows: pa.Table, contract: Contract) -> pa.Table:
