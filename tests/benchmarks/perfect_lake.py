@@ -18,6 +18,7 @@ from storeday.floor.zones import zone_index
 from storeday.measures import (
     MeasureSettings,
     heatmap_hourly,
+    journeys,
     traffic_hourly,
     zone_flows,
     zone_hourly,
@@ -82,6 +83,7 @@ def _tables(world: World) -> dict[str, pa.Table]:
     )
     settings = MeasureSettings()
     stations = [zone.id for zone in layout.zones if zone.kind != "entrance"]
+    whole = journeys(of_customers, customers, stations, settings)
     return {
         "silver.positions": positions,
         "silver.visits": visits,
@@ -103,7 +105,7 @@ def _tables(world: World) -> dict[str, pa.Table]:
         "gold.heatmap_hourly": heatmap_hourly(
             of_customers, interactions, hours, coverage, layout.floor_plan, settings
         ),
-        "gold.zone_flows": zone_flows(of_customers, customers, stations, hours, coverage, settings),
+        "gold.zone_flows": zone_flows(whole, whole, hours, coverage),
         "gold.traffic_hourly": traffic_hourly(customers, hours, coverage),
     }
 

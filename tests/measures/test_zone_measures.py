@@ -10,7 +10,14 @@ import pytest
 
 from storeday.contracts import check, check_key, conform, empty, load_contract
 from storeday.floor.calendar import Interval, business_day, local_hours
-from storeday.measures import MeasureSettings, Records, coverage, zone_flows, zone_hourly
+from storeday.measures import (
+    MeasureSettings,
+    Records,
+    coverage,
+    journeys,
+    zone_flows,
+    zone_hourly,
+)
 
 SETTINGS = MeasureSettings()
 NINE = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
@@ -44,8 +51,16 @@ def handled(rows):
         {
             "time": pa.array([at(row[0]) for row in rows], STAMP),
             "zone_id": pa.array([row[1] for row in rows], pa.string()),
+            "customer_id": pa.nulls(len(rows), pa.string()),
+            "probability": pa.array([0.5] * len(rows)),
         }
     )
+
+
+def flows(places, been, stations, span, cover, settings):
+    """Flows of customers as they were seen."""
+    seen_ones = journeys(places, been, stations, settings)
+    return zone_flows(seen_ones, seen_ones, span, cover)
 
 
 def visits(rows):
@@ -205,7 +220,7 @@ def test_flows_by_hand():
         *stay("z", "a", 2000, 2010),
         *stay("nobody", "a", 2000, 2010),
     ]
-    table = zone_flows(
+    table = flows(
         positions(rows),
         visits(
             [
@@ -254,7 +269,7 @@ def test_empty_days():
     )
     assert nothing.num_rows == 0
     check_rows(nothing, "gold.zone_hourly")
-    none = zone_flows(
+    none = flows(
         empty(load_contract("silver.positions")),
         empty(load_contract("silver.visits")),
         ["a"],
@@ -410,7 +425,7 @@ def test_flows_against_every_second_and_what_flows_in_flows_out(seed):
             "unseen" if end_open else "exit",
         ]
         expected.update(itertools.pairwise(path))
-    table = zone_flows(
+    table = flows(
         positions(rows),
         visits(spans),
         ["a", "b", "c"],
@@ -452,9 +467,7 @@ def test_row_order_decides_nothing(seed):
                     cover,
                     SETTINGS,
                 ),
-                zone_flows(
-                    positions(people), visits(been), ["a", "b", "c"], hours(2), cover, SETTINGS
-                ),
+                flows(positions(people), visits(been), ["a", "b", "c"], hours(2), cover, SETTINGS),
             )
         )
     assert results[0][0].equals(results[1][0])

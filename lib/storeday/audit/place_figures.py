@@ -26,7 +26,7 @@ from storeday.contracts import empty, load_contract, table_from_columns
 from storeday.contracts.columns import Floats, floats, position_in, texts, times_us
 from storeday.floor.zones import zone_index
 from storeday.manifest import StoreLayout
-from storeday.measures import zone_flows, zone_hourly
+from storeday.measures import journeys, zone_flows, zone_hourly
 
 CELL_M = 2.0
 UNMEASURED = (
@@ -176,7 +176,8 @@ def _moved_m(one: dict[tuple[int, int], float], other: dict[tuple[int, int], flo
 def _flows(day: AuditDay, layout: StoreLayout, positions: pa.Table, visits: pa.Table) -> Figure:
     stations = [zone.id for zone in layout.zones if zone.kind != "entrance"]
     coverage = day.inputs.table("gold.coverage")
-    truth = zone_flows(positions, visits, stations, day.hours, coverage, day.inputs.measures)
+    whole = journeys(positions, visits, stations, day.inputs.measures)
+    truth = zone_flows(whole, whole, day.hours, coverage)
     sides = [_moves(rows) for rows in (day.inputs.table("gold.zone_flows"), truth)]
     count = int(sum(sides[1].values()))
     return Figure("flow_tv", total_variation(*sides), count=count, is_error=True)

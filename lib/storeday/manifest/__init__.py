@@ -10,7 +10,7 @@ from storeday.manifest.devices import (
     ReaderLog,
 )
 from storeday.manifest.load import ManifestError, load_manifest, manifest_from_text
-from storeday.manifest.store import FloorPlan, OpeningHours, Privacy, StoreLayout, Zone
+from storeday.manifest.store import FloorPlan, Limits, OpeningHours, Privacy, StoreLayout, Zone
 
 __all__ = [
     "Antenna",
@@ -18,6 +18,7 @@ __all__ = [
     "Checkout",
     "ColumnUnits",
     "FloorPlan",
+    "Limits",
     "LogFile",
     "ManifestError",
     "OpeningHours",

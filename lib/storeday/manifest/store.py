@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from storeday.manifest.devices import Camera, Checkout, Name, Part, Polygon, Reader
 
 ZoneKind = Literal[
-    "entrance", "display", "fitting_room", "queue", "checkout", "staff_only", "other"
+    "entrance", "front", "display", "fitting_room", "queue", "checkout", "staff_only", "other"
 ]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 # What flows call coming in, leaving, and a visit that began or ended out of sight.
@@ -51,10 +51,46 @@ class OpeningHours(Part):
 
 
 class Privacy(Part):
-    """What may be done beyond counting. Everything is off unless the manifest says so."""
+    """What may be done beyond counting. Everything is off unless the manifest says so.
+
+    Attributes:
+        demographics: Whether counts by attributes are made; a model of attributes is needed too.
+        snapshots: Whether pictures of moments are kept.
+        k: Smallest number of customers of which paths, pairs of products and attributes are told.
+        unpaid_items_purpose: What a list of goods that were handled, not put back and not sold is
+            made for, in words; without one there is none.
+        customer_id_days: Days after which analysts' views show no customer ids.
+    """
 
     demographics: bool = False
     snapshots: bool = False
+    k: Annotated[int, Field(ge=5)] = 5
+    unpaid_items_purpose: Annotated[str, Field(min_length=10)] | None = None
+    customer_id_days: Annotated[int, Field(ge=0, le=30)] = 30
+
+
+class Limits(Part):
+    """Limits whose passing becomes a row of `gold.alerts`; those left out raise none.
+
+    Attributes:
+        queue_length: Customers waiting in one queue.
+        queue_length_s: How long a queue has to be longer before it counts.
+        queue_wait_s: Wait that is aimed at; `gold.queue_hourly` is measured against it, too.
+        queue_wait_share: Share of an hour's customers that may wait longer than that.
+        occupancy: Customers in the store.
+        zone_occupancy: Customers in a zone, by zone.
+        observed_share: Least share of an hour that a camera, reader or till has to observe.
+        threshold_drift: Largest drift of the rummage threshold against the days before, either way.
+    """
+
+    queue_length: Annotated[int, Field(ge=1)] | None = None
+    queue_length_s: Annotated[float, Field(ge=0)] = 60.0
+    queue_wait_s: Annotated[float, Field(gt=0)] = 180.0
+    queue_wait_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    occupancy: Annotated[int, Field(ge=1)] | None = None
+    zone_occupancy: dict[Name, Annotated[int, Field(ge=1)]] = {}
+    observed_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    threshold_drift: Annotated[float, Field(gt=0)] | None = None
 
 
 class StoreLayout(Part):
@@ -72,6 +108,7 @@ class StoreLayout(Part):
         readers: RFID readers.
         checkouts: Tills.
         privacy: What is allowed beyond counting.
+        limits: What is told of as an alert.
         thresholds: Settings that differ from the defaults, by package and name.
     """
 
@@ -86,6 +123,7 @@ class StoreLayout(Part):
     readers: list[Reader] = []
     checkouts: list[Checkout] = []
     privacy: Privacy = Privacy()
+    limits: Limits = Limits()
     thresholds: dict[str, dict[str, float | int | bool | str]] = {}
 
     @field_validator("timezone")
@@ -145,6 +183,7 @@ class StoreLayout(Part):
         used += [
             (f"checkout {till.register_id!r}", till.zone) for till in self.checkouts if till.zone
         ]
+        used += [("limits.zone_occupancy", zone) for zone in self.limits.zone_occupancy]
         for where, zone in used:
             if zone not in known:
                 raise ValueError(

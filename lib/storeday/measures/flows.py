@@ -1,136 +1,182 @@
-"""From where to where people went: rows of `gold.zone_flows`.
+"""From where to where people went: rows of `gold.zone_flows`, `zone_flows_hourly`, `zone_paths`.
 
-A visit to the store is a path: where it came from, the zones visited in order, where it went. It
-came from `entrance`, or from `unseen` where it was first seen away from an entrance
-(`is_censored_start`); it went to `exit`, or to `unseen`. Zones of kind entrance are part of coming
-and going and no stations of their own; a zone left and visited again with none between is one
-station. A visit without any zone is one move from where it came to where it went.
+Moves are counted from journeys (`journeys`): a visit without any zone is one move from where it
+came to where it went. Two journeys are given: those of walkers (`continuations`), which fill in
+what was out of sight, and those of customers as they were seen.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from storeday.contracts import load_contract, table_from_columns
-from storeday.contracts.columns import US_PER_S, Floats, Ints, position_in, texts, times_us
+from storeday.contracts.columns import US_PER_S, Floats, Ints, position_in
 from storeday.floor.calendar import LocalHour
 from storeday.measures.hours import hour_table
+from storeday.measures.intervals import count_interval
+from storeday.measures.journeys import ENTRANCE, EXIT, UNSEEN, Journeys
 from storeday.measures.seen_share import camera_hours, observed_share
-from storeday.measures.settings import MeasureSettings
-from storeday.measures.zone_stays import Stays, presence, zone_visits
 
-ENTRANCE, EXIT, UNSEEN = "entrance", "exit", "unseen"
+PATH_SEPARATOR = ">"
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Moves between stations, by group, source and target; all of shape (n,)."""
+
+    group: Ints
+    source: Ints
+    target: Ints
+    moves: Floats
+    seen: Ints
 
 
 def zone_flows(
-    positions: pa.Table,
-    visits: pa.Table,
-    zones: Collection[str],
-    hours: Sequence[LocalHour],
-    coverage: pa.Table,
-    settings: MeasureSettings,
+    filled: Journeys, seen: Journeys, hours: Sequence[LocalHour], coverage: pa.Table
 ) -> pa.Table:
     """Moves between zones over the day, in numbers and shares.
 
     Args:
-        positions: Rows of `silver.positions`, in any order; may be empty.
-        visits: Rows of `silver.visits`, in any order. Positions outside every visit of their
-            customer are left out.
-        zones: The zones that are stations: all but those of kind entrance.
+        filled: Journeys that `moves` are counted from.
+        seen: Journeys that `moves_seen` are counted from, with the same names; the same ones where
+            nothing was filled in.
         hours: All local hours of the business day, over which coverage is summed.
         coverage: Rows of `gold.coverage`, in any order.
-        settings: Settings.
 
     Returns:
         Rows of `gold.zone_flows` by source and target. The shares of one source's rows add up to
         one, and so do those of one target's. `observed_share` is that of all cameras over the day.
 
     Example:
-        >>> import datetime as dt
         >>> from storeday.contracts import empty
-        >>> nine = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
-        >>> times = [nine + dt.timedelta(seconds=second) for second in range(10)]
-        >>> flows = zone_flows(
-        ...     pa.table({"customer_id": ["x"] * 10, "zone_id": ["rack"] * 5 + ["till"] * 5,
-        ...               "time": times}),
-        ...     pa.table({"customer_id": ["x"], "entered_at": times[:1], "left_at": times[-1:],
-        ...               "is_censored_start": [False], "is_censored_end": [True]}),
-        ...     ["rack", "till"], [], empty(load_contract("gold.coverage")), MeasureSettings())
+        >>> one = Journeys(pa.array(["entrance", "exit", "rack", "unseen"]),
+        ...                np.zeros(3, int), np.array([0, 2, 1]), np.array([0, 5, 9]))
+        >>> flows = zone_flows(one, one, [], empty(load_contract("gold.coverage")))
         >>> [(row["from_zone_id"], row["to_zone_id"], row["moves"]) for row in flows.to_pylist()]
-        [('entrance', 'rack', 1.0), ('rack', 'till', 1.0), ('till', 'unseen', 1.0)]
+        [('entrance', 'rack', 1.0), ('rack', 'exit', 1.0)]
     """
-    # Names in order, so that rows come out in order.
-    names = pa.array(sorted({*zones, ENTRANCE, EXIT, UNSEEN}), pa.string())
-    customers = texts(visits["customer_id"]).unique()
-    stations = presence(positions, customers, pa.array(sorted(zones), pa.string()), settings)
-    stays = zone_visits(stations, settings)
-    to_name = position_in(pa.array(sorted(zones), pa.string()), names)
-    source, target = _moves(stays, to_name, visits, customers, names)
-    pairs, moves = np.unique(source * len(names) + target, return_counts=True)
-    source, target = pairs // len(names), pairs % len(names)
+    counted = _counted(filled, seen, np.zeros_like)
+    share = np.full(len(counted.source), _day_share(coverage, hours))
     return table_from_columns(
-        load_contract("gold.zone_flows"),
+        load_contract("gold.zone_flows"), {**_columns(counted, filled), "observed_share": share}
+    )
+
+
+def zone_flows_hourly(
+    filled: Journeys, seen: Journeys, hours: Sequence[LocalHour], coverage: pa.Table
+) -> pa.Table:
+    """The same by the hour in which the target was reached.
+
+    Args:
+        filled: As for `zone_flows`.
+        seen: As for `zone_flows`.
+        hours: All local hours of the business day. What lies outside them counts nowhere.
+        coverage: Rows of `gold.coverage`, in any order.
+
+    Returns:
+        Rows of `gold.zone_flows_hourly` by hour, source and target.
+    """
+    table = hour_table(hours)
+    counted = _counted(filled, seen, lambda second: table.of(second * US_PER_S))
+    return table_from_columns(
+        load_contract("gold.zone_flows_hourly"),
         {
-            "from_zone_id": names.take(pa.array(source)),
-            "to_zone_id": names.take(pa.array(target)),
-            "moves": moves,
-            "moves_seen": moves,
-            "outflow_share": _share(moves, source),
-            "inflow_share": _share(moves, target),
-            "observed_share": np.full(len(pairs), _day_share(coverage, hours)),
+            "hour_start": table.starts(counted.group),
+            "local_hour": table.local_hour[counted.group],
+            **_columns(counted, filled),
+            "observed_share": camera_hours(coverage, table).pooled_share()[counted.group],
         },
     )
 
 
-def _moves(
-    stays: Stays, to_name: Ints, visits: pa.Table, customers: pa.Array, names: pa.Array
-) -> tuple[Ints, Ints]:
-    """Source and target of every move, as numbers of names."""
-    customer = position_in(texts(visits["customer_id"]), customers)
-    entered_s = times_us(visits["entered_at"]) // US_PER_S
-    left_s = times_us(visits["left_at"]) // US_PER_S
-    order = np.lexsort((entered_s, customer))
-    visit = _visit_of(stays, customer[order], entered_s[order], left_s[order])
-    visit, station = visit[visit >= 0], to_name[stays.zone[visit >= 0]]
-    is_new = np.ones(len(visit), bool)
-    is_new[1:] = (np.diff(visit) != 0) | (np.diff(station) != 0)
-    visit, station = visit[is_new], station[is_new]
-    entrance, leaving, unseen = position_in(pa.array([ENTRANCE, EXIT, UNSEEN]), names)
-    came = np.where(_flags(visits, "is_censored_start")[order], unseen, entrance)
-    went = np.where(_flags(visits, "is_censored_end")[order], unseen, leaving)
-    # Stations stand between where each visit came from and where it went.
-    path = np.concatenate([came, station, went])
-    owner = np.concatenate([np.arange(len(came)), visit, np.arange(len(went))])
-    place = np.repeat([0, 1, 2], [len(came), len(visit), len(went)])
-    sequence = np.lexsort((np.arange(len(path)), place, owner))
-    path, owner = path[sequence], owner[sequence]
-    goes_on = np.diff(owner) == 0
-    return path[:-1][goes_on], path[1:][goes_on]
+def zone_paths(
+    filled: Journeys, least: int, hours: Sequence[LocalHour], coverage: pa.Table
+) -> pa.Table:
+    """The most walked paths.
 
+    Args:
+        filled: Journeys of walkers.
+        least: Smallest number of visits of which a path is told (`privacy.k`).
+        hours: All local hours of the business day, over which coverage is summed.
+        coverage: Rows of `gold.coverage`, in any order.
 
-def _visit_of(stays: Stays, customer: Ints, entered_s: Ints, left_s: Ints) -> Ints:
-    """The visit during which each stay began, -1 for none. Visits by customer and start."""
-    if not len(customer):
-        return np.full(len(stays), -1)
-    # Customer and second in one number; seconds since 1970 need 31 bits.
-    visit = (
-        np.searchsorted(
-            (customer << 32) + entered_s, (stays.customer << 32) + stays.start_s, "right"
-        )
-        - 1
+    Returns:
+        Rows of `gold.zone_paths` by rank and path: of visits that came by the entrance and went by
+        the exit. Nothing is said of the others, or of paths that fewer took.
+    """
+    names = filled.names.to_pylist()
+    entrance, leaving = names.index(ENTRANCE), names.index(EXIT)
+    counts: dict[tuple[str, ...], int] = {}
+    borders = np.flatnonzero(np.diff(filled.visit, prepend=-1))
+    whole = 0
+    for stations in np.split(filled.station, borders[1:]) if len(borders) else []:
+        if stations[0] == entrance and stations[-1] == leaving:
+            whole += 1
+            path = tuple(names[station] for station in stations[1:-1].tolist())
+            counts[path] = counts.get(path, 0) + 1
+    shown = sorted(
+        (-count, PATH_SEPARATOR.join(path), path)
+        for path, count in counts.items()
+        if count >= least
     )
-    belongs = (visit >= 0) & (customer[visit] == stays.customer) & (stays.start_s <= left_s[visit])
-    return np.where(belongs, visit, -1)
+    visits = np.array([-count for count, _, _ in shown], np.int64)
+    return table_from_columns(
+        load_contract("gold.zone_paths"),
+        {
+            "path": [text for _, text, _ in shown],
+            "zones": pa.array([list(path) for _, _, path in shown], pa.list_(pa.string())),
+            "rank": [int((visits > count).sum()) + 1 for count in visits],
+            "visits": visits,
+            "share": visits / max(whole, 1),
+            "observed_share": np.full(len(shown), _day_share(coverage, hours)),
+        },
+    )
 
 
-def _flags(table: pa.Table, name: str) -> np.typing.NDArray[np.bool_]:
-    return np.asarray(table[name].to_numpy(), bool)
+def _counted(filled: Journeys, seen: Journeys, group_of: Callable[[Ints], Ints]) -> _Counted:
+    """Moves by group of the second in which the target was reached; below 0 is no group."""
+    size = len(filled.names)
+    every, found = _keys(filled, size, group_of), _keys(seen, size, group_of)
+    unseen = position_in(pa.array([UNSEEN]), filled.names)[0]
+    found = found[(found // size % size != unseen) & (found % size != unseen)]
+    cells = np.unique(np.concatenate([every, found]))
+    moves, moves_seen = (
+        np.bincount(np.searchsorted(cells, keys), minlength=len(cells)) for keys in (every, found)
+    )
+    source, target = cells // size % size, cells % size
+    return _Counted(cells // size**2, source, target, moves.astype(float), moves_seen)
 
 
-def _share(moves: Ints, of: Ints) -> Floats:
-    """Each pair's share of all moves with the same source, or target."""
-    return np.asarray(moves / np.bincount(of, moves)[of])
+def _keys(part: Journeys, size: int, group_of: Callable[[Ints], Ints]) -> Ints:
+    """Group, source and target of each move in one number."""
+    source, target, reached_s = part.moves()
+    group = group_of(reached_s)
+    return ((group * size + source) * size + target)[group >= 0]
+
+
+def _columns(counted: _Counted, filled: Journeys) -> dict[str, pa.Array | Floats | Ints]:
+    low, high = count_interval(counted.moves)
+    return {
+        "from_zone_id": filled.names.take(pa.array(counted.source)),
+        "to_zone_id": filled.names.take(pa.array(counted.target)),
+        "moves": counted.moves,
+        "moves_low": low,
+        "moves_high": high,
+        "moves_seen": counted.seen,
+        "outflow_share": _share(counted.moves, counted.group, counted.source),
+        "inflow_share": _share(counted.moves, counted.group, counted.target),
+    }
+
+
+def _share(moves: Floats, group: Ints, of: Ints) -> Floats:
+    """Each pair's share of all moves of its group with the same source, or target."""
+    if not len(moves):
+        return moves
+    _, which = np.unique(np.stack([group, of]), axis=1, return_inverse=True)
+    total = np.bincount(which.ravel(), moves)[which.ravel()]
+    return np.where(total > 0, moves / np.where(total > 0, total, 1.0), 0.0)
 
 
 def _day_share(coverage: pa.Table, hours: Sequence[LocalHour]) -> float:

@@ -10,7 +10,9 @@ from storeday.contracts.columns import Ints, floats, position_in, texts, times_u
 from storeday.floor.calendar import LocalHour
 from storeday.floor.grid import cell_index
 from storeday.manifest import FloorPlan
+from storeday.measures.hour_seconds import typical_weight
 from storeday.measures.hours import HourTable, hour_table
+from storeday.measures.intervals import sum_interval
 from storeday.measures.seen_share import camera_hours
 from storeday.measures.settings import MeasureSettings
 
@@ -27,8 +29,8 @@ def heatmap_hourly(
 
     Args:
         positions: Rows of `silver.positions`, in any order; may be empty. Each is one second.
-        interactions: Rows of `gold.interactions`, in any order; those without a place count
-            nowhere.
+        interactions: Rows of `gold.interactions`, staff left out, in any order; those without a
+            place count nowhere.
         hours: All local hours of the business day. What lies outside them counts nowhere.
         coverage: Rows of `gold.coverage`, in any order.
         plan: Size of the floor. Places outside it count nowhere, those on its border do.
@@ -63,6 +65,11 @@ def heatmap_hourly(
     slot, hits = np.searchsorted(cells, in_cell), np.searchsorted(cells, picked[picked >= 0])
     hour, row, column = np.unravel_index(cells, (max(len(table), 1), shape[1], shape[0]))
     share = camera_hours(coverage, table).pooled_share()
+    stay_s, squares = (
+        np.asarray(np.bincount(slot, weight, minlength=len(cells)), float)
+        for weight in (seconds, seconds**2)
+    )
+    low, high = sum_interval(stay_s, squares, typical_weight(stay_s, squares))
     return table_from_columns(
         load_contract("gold.heatmap_hourly"),
         {
@@ -73,7 +80,9 @@ def heatmap_hourly(
             "cell_x_m": column * settings.cell_m,
             "cell_y_m": row * settings.cell_m,
             "visits": np.bincount(slot, minlength=len(cells)),
-            "stay_s": np.bincount(slot, seconds, minlength=len(cells)),
+            "stay_s": stay_s,
+            "stay_low_s": low,
+            "stay_high_s": high,
             "pick_ups": np.bincount(hits, minlength=len(cells)),
             "observed_share": share[hour],
         },

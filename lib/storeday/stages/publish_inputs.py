@@ -1,0 +1,322 @@
+"""What stage `publish` reads, and what all gold tables of a store-day are made from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as sf
+
+from storeday.contracts.columns import US_PER_S, times_us
+from storeday.floor.calendar import (
+    Interval,
+    LocalHour,
+    business_day,
+    local_hours,
+    opening_interval,
+)
+from storeday.floor.camera_view import camera_view
+from storeday.lake.bundle import pack
+from storeday.lake.groups import Group
+from storeday.manifest import StoreLayout
+from storeday.measures import (
+    MeasureSettings,
+    Records,
+    Walkers,
+    coverage,
+    read_stretches,
+    renamed,
+    walkers,
+    whole_paths,
+    zones_in_view,
+)
+from storeday.measures.stretches import union
+from storeday.stages.footage_seen import footage_faults, footage_seen
+from storeday.stages.plan import DayPlan
+from storeday.stages.stage import StageContext
+
+SEGMENTS, OUTCOMES = "bronze.footage_segments", "bronze.decode_outcomes"
+READS, PRODUCTS, LOGS = "bronze.rfid_reads", "bronze.products", "bronze.reader_logs"
+SALES = "bronze.sales"
+POSITIONS, VISITS = "silver.positions", "silver.visits"
+CROSSINGS = "silver.door_crossings"
+RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
+CANDIDATES, OFFSETS = "silver.match_candidates", "silver.clock_offsets"
+CALIBRATION, TRACE = "silver.rummage_calibration", "silver.handling_trace"
+WHOLE = (
+    SEGMENTS,
+    OUTCOMES,
+    LOGS,
+    PRODUCTS,
+    SALES,
+    POSITIONS,
+    VISITS,
+    CROSSINGS,
+    RUMMAGES,
+    ACTIONS,
+    CANDIDATES,
+    OFFSETS,
+    CALIBRATION,
+)
+# What a packed read stands for, in the column that names a log's format.
+HEARD, STRENGTH, LAST = "heard", "strength", "last"
+# Visits that begin so soon after a file of footage may have begun before it.
+FOOTAGE_EDGE_S = 5
+# More likely staff than not: no customer.
+STAFF_ABOVE = 0.5
+
+
+def packed_inputs(context: StageContext) -> list[DataFrame]:
+    """All input tables as bundles; of millions of reads only what figures need."""
+    inputs = [pack(context.read(table), table) for table in WHOLE]
+    reads = _seconds_heard(context).unionByName(_in_fitting_rooms(context))
+    reads = reads.unionByName(_last_reads(context))
+    inputs.append(pack(reads, READS))
+    inputs.append(pack(_days_with_scores(context), TRACE))
+    return inputs
+
+
+def _seconds_heard(context: StageContext) -> DataFrame:
+    """One read per reader and second: all that coverage has to know."""
+    keys = ["store_id", "business_date", "reader_id"]
+    second = sf.date_trunc("second", "device_time").alias("device_time")
+    seconds = context.read(READS).select(*keys, second).distinct()
+    return _as_reads(
+        seconds.withColumns({"antenna": sf.lit(0), "epc": sf.lit("0")}).withColumns(
+            {"rssi_dbm": sf.lit(None), "read_count": sf.lit(1)}
+        ),
+        HEARD,
+    )
+
+
+def _in_fitting_rooms(context: StageContext) -> DataFrame:
+    """How loud tags that a fitting room's antenna heard were, by antenna and step of time."""
+    rooms = [
+        (plan.day.store_id, plan.day.business_date, reader.id, antenna.port)
+        for plan in context.plans
+        for reader in plan.layout.readers
+        for antenna in reader.antennas
+        if set(antenna.zones) & zones_of_kind(plan.layout, "fitting_room")
+    ]
+    schema = "store_id string, business_date date, reader_id string, antenna int"
+    listed = context.spark.createDataFrame(rooms, schema)
+    keys = ["store_id", "business_date"]
+    reads = context.read(READS)
+    tags = reads.join(sf.broadcast(listed), [*keys, "reader_id", "antenna"], "left_semi")
+    heard = reads.join(tags.select(*keys, "epc").distinct(), [*keys, "epc"], "left_semi")
+    # One step for all store-days: the smallest, since a finer one can be made coarser.
+    step_s = min(
+        (plan.settings.measures.tryon_bin_s for plan in context.plans),
+        default=MeasureSettings().tryon_bin_s,
+    )
+    step = sf.window("device_time", f"{step_s:g} seconds")
+    steps = heard.groupBy(*keys, "reader_id", "antenna", "epc", step).agg(
+        sf.min("device_time").alias("device_time"),
+        sf.max("rssi_dbm").alias("rssi_dbm"),
+        sf.sum("read_count").cast("int").alias("read_count"),
+    )
+    return _as_reads(steps, STRENGTH)
+
+
+def _last_reads(context: StageContext) -> DataFrame:
+    """The last read of each tag that was handled, where the manifest wants to know of it."""
+    asked = [
+        (plan.day.store_id, plan.day.business_date)
+        for plan in context.plans
+        if plan.layout.privacy.unpaid_items_purpose
+    ]
+    keys = ["store_id", "business_date"]
+    days = context.spark.createDataFrame(asked, "store_id string, business_date date")
+    tags = context.read(RUMMAGES).join(sf.broadcast(days), keys, "left_semi")
+    reads = context.read(READS).join(
+        tags.select(*keys, "epc").distinct(), [*keys, "epc"], "left_semi"
+    )
+    last = sf.max_by(sf.struct("reader_id", "antenna"), sf.struct("device_time", "reader_id"))
+    found = reads.groupBy(*keys, "epc").agg(last.alias("last"), sf.max("device_time").alias("at"))
+    rows = found.select(
+        *keys,
+        "epc",
+        sf.col("last.reader_id").alias("reader_id"),
+        sf.col("last.antenna").alias("antenna"),
+        sf.col("at").alias("device_time"),
+        sf.lit(None).alias("rssi_dbm"),
+        sf.lit(1).alias("read_count"),
+    )
+    return _as_reads(rows, LAST)
+
+
+def _as_reads(rows: DataFrame, kind: str) -> DataFrame:
+    """Rows with all columns of the reads' key, so that they can be put in order."""
+    return rows.select(
+        "store_id",
+        "business_date",
+        "reader_id",
+        "antenna",
+        "epc",
+        "device_time",
+        sf.col("rssi_dbm").cast("float").alias("rssi_dbm"),
+        "read_count",
+        sf.lit(kind).alias("source_format"),
+        sf.lit(kind).alias("source_file"),
+        sf.lit(0).cast("bigint").alias("source_line"),
+        sf.lit(1).alias("source_item"),
+    )
+
+
+def _days_with_scores(context: StageContext) -> DataFrame:
+    """One row per store-day whose trace has handling scores: all that has to be known of it."""
+    keys = ["store_id", "business_date"]
+    scored = context.read(TRACE).where(sf.col("handling_logit").isNotNull())
+    days = scored.groupBy(*keys).agg(sf.min("device_time").alias("device_time"))
+    # The other columns of the contract's key, so that rows can be put in order.
+    return days.select(*keys, sf.lit("").alias("tracklet_id"), "device_time")
+
+
+@dataclass(frozen=True)
+class Day:
+    """A store-day as the gold tables see it.
+
+    Attributes:
+        group: Input tables.
+        plan: The store-day's plan.
+    """
+
+    group: Group
+    plan: DayPlan
+
+    @property
+    def layout(self) -> StoreLayout:
+        """The layout of the date."""
+        return self.plan.layout
+
+    @property
+    def settings(self) -> MeasureSettings:
+        """Settings of the measures."""
+        return self.plan.settings.measures
+
+    @cached_property
+    def hours(self) -> list[LocalHour]:
+        """Local hours of the business day."""
+        layout = self.layout
+        day = business_day(self.plan.day.business_date, layout.timezone, layout.day_starts_at)
+        return list(local_hours(day, layout.timezone))
+
+    @cached_property
+    def observed(self) -> pa.Table:
+        """Rows of `gold.coverage`, without what readers' logs lack."""
+        return coverage(self.records, self.hours, _opening(self.plan), self.settings)
+
+    @cached_property
+    def records(self) -> Records:
+        """What was recorded when."""
+        return _records(self)
+
+    def reads(self, kind: str) -> pa.Table:
+        """Packed reads of one kind."""
+        rows = self.group.table(READS)
+        return rows.filter(pc.equal(rows["source_format"], kind))
+
+    @cached_property
+    def staff(self) -> list[str]:
+        """Ids of those who are more likely staff than not."""
+        visits = self.group.table(VISITS)
+        return sorted(set(visits.filter(_is_staff(visits))["customer_id"].to_pylist()))
+
+    @cached_property
+    def seen(self) -> tuple[pa.Table, pa.Table]:
+        """Visits and positions of customers, as they were seen: no staff, nobody who passed by."""
+        visits, positions = self.group.table(VISITS), self.group.table(POSITIONS)
+        visits = visits.filter(pc.invert(_is_staff(visits)))
+        front = pa.array(sorted(zones_of_kind(self.layout, "front")), pa.string())
+        inside = positions.filter(pc.invert(pc.is_in(positions["zone_id"], front)))
+        if len(front):
+            visits = visits.filter(pc.is_in(visits["customer_id"], inside["customer_id"]))
+        return visits, inside.filter(pc.is_in(inside["customer_id"], visits["customer_id"]))
+
+    @cached_property
+    def walkers(self) -> Walkers:
+        """Customers as sums count them."""
+        visits, positions = self.seen
+        return walkers(positions, visits, self.settings)
+
+    def by_walker(self, table: pa.Table) -> pa.Table:
+        """A table with walkers in the place of customers."""
+        return renamed(table, self.walkers.customers, self.walkers.walker)
+
+    @cached_property
+    def whole_visits(self) -> pa.Table:
+        """Walkers' visits, for flows: who was found within the store came in, who was lost left.
+
+        Not so where footage of a camera had just begun, or ended just then, or where the manifest
+        has no entrance.
+        """
+        visits = self.walkers.visits
+        if not zones_of_kind(self.layout, "entrance"):
+            return visits
+        films = [union(film, self.settings.footage_gap_s) for film in self.records.footage.values()]
+        for flag, name, side in (
+            ("is_censored_start", "entered_at", "start_us"),
+            ("is_censored_end", "left_at", "end_us"),
+        ):
+            edges = np.unique(np.concatenate([np.zeros(0), *(getattr(f, side) for f in films)]))
+            away_us = np.abs(times_us(visits[name])[:, None] - edges[None])
+            at_edge = (away_us <= FOOTAGE_EDGE_S * US_PER_S).any(axis=1)
+            kept = pc.and_(visits[flag], pa.array(at_edge))
+            visits = visits.set_column(visits.column_names.index(flag), flag, kept)
+        return visits
+
+    @cached_property
+    def paths(self) -> pa.Table:
+        """Paths of walkers without holes."""
+        return whole_paths(self.by_walker(self.seen[1]), self.layout.zones, self.settings)
+
+
+def zones_of_kind(layout: StoreLayout, *kinds: str) -> set[str]:
+    """Ids of the zones of some kinds."""
+    return {zone.id for zone in layout.zones if zone.kind in kinds}
+
+
+def readers_of(layout: StoreLayout, zone_id: str) -> set[str]:
+    """Readers with an antenna that covers a zone."""
+    return {
+        reader.id
+        for reader in layout.readers
+        for antenna in reader.antennas
+        if zone_id in antenna.zones
+    }
+
+
+def only(values: Iterable[str]) -> str | None:
+    """The one of some values, None where there is none or several."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+def _is_staff(visits: pa.Table) -> pa.ChunkedArray:
+    return pc.fill_null(pc.greater(visits["staff_probability"], STAFF_ABOVE), False)
+
+
+def _records(day: Day) -> Records:
+    layout, group = day.layout, day.group
+    views = {camera.id: camera_view(camera) for camera in layout.cameras}
+    heard = read_stretches(day.reads(HEARD), day.settings)
+    segments, outcomes = group.table(SEGMENTS), group.table(OUTCOMES)
+    footage = footage_seen(segments, outcomes)
+    sold = bool(day.plan.files_in("sales"))
+    polygons = {zone.id: np.array(zone.polygon_m) for zone in layout.zones}
+    return Records(
+        footage={camera.id: footage.get(camera.id, []) for camera in layout.cameras},
+        reads={reader.id: heard.get(reader.id, []) for reader in layout.readers},
+        tills={till.register_id: sold for till in layout.checkouts},
+        zones=list(polygons),
+        zones_seen=zones_in_view(views, polygons),
+        faults=footage_faults(segments, outcomes),
+    )
+
+
+def _opening(plan: DayPlan) -> Interval | None:
+    layout, date = plan.layout, plan.day.business_date
+    return opening_interval(date, layout.opening_hours.on(date), layout.timezone)
