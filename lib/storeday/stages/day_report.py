@@ -49,26 +49,32 @@ def report_path(out: str, day: StoreDay) -> str:
     return f"{out.rstrip('/')}/{day.store_id}/{day.business_date}.html"
 
 
-def report_inputs(lake: str, layout: StoreLayout, date: dt.date) -> ReportInputs:
+def report_inputs(
+    lake: str, layout: StoreLayout, date: dt.date, tables: tuple[str, ...] = WANTED
+) -> ReportInputs:
     """What the report of a store-day is made from, read by delta-rs.
 
     Args:
         lake: Root of the lake.
         layout: The store's layout on that date.
         date: Business date.
+        tables: Tables to read of that date.
     """
     weeks = [date - dt.timedelta(weeks=week) for week in range(1, EARLIER_WEEKS + 1)]
     wanted = {
         name: [date, *weeks] if name in COMPARED else [date]
-        for name in tables_under_contract(WANTED)
+        for name in tables_under_contract(tables)
     }
     read = read_store_days(lake, layout.store_id, wanted)
-    today = DayRows(layout, date, {name: of_date(rows, date) for name, rows in read.items()})
-    earlier = [
-        DayRows(layout, week, {name: of_date(read[name], week) for name in COMPARED})
-        for week in weeks
-    ]
+    compared = {name: rows for name, rows in read.items() if name in COMPARED}
+    today = day_rows(layout, read, date)
+    earlier = [day_rows(layout, compared, week) for week in weeks]
     return ReportInputs(today, tuple(day for day in earlier if day.is_published))
+
+
+def day_rows(layout: StoreLayout, read: Mapping[str, pa.Table], date: dt.date) -> DayRows:
+    """A date's rows out of those of several."""
+    return DayRows(layout, date, {name: of_date(rows, date) for name, rows in read.items()})
 
 
 def write_day_report(lake: str, layout: StoreLayout, date: dt.date, out: str) -> str:
