@@ -75,7 +75,7 @@ def product_grid(days: Sequence[DayRows]) -> Grid | None:
     rows = tuple(_product_row(each, most) for each in used[:MOST_PRODUCTS])
     columns = (("Product", TEXT), ("Handled", NUMBER), ("Bought", NUMBER), ("Conversion", NUMBER))
     caption = (
-        "Handled: expected numbers, staff left out; intervals are sums of the days' and so at their "
+        "Handled: expected numbers, staff left out; intervals are sums of the days', so at their "
         "widest. Conversion is over the days on which both handling and sales are known."
     )
     return Grid(caption, columns, rows, first=FIRST_PRODUCTS)

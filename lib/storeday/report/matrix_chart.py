@@ -59,7 +59,9 @@ def _field(
         for place, column in enumerate(columns):
             if column in cells:
                 cell = cells[column]
-                kind = "unseen" if cell.value is None else f"h{level(cell.value, most)}"
+                kind = (
+                    "unseen" if cell.value is None else f"h{level(cell.value, most, is_even=True)}"
+                )
                 box = {"x": LEFT[width] + place * slot + GAP / 2, "y": y + GAP / 2, "rx": 2}
                 size = {"width": slot - GAP, "height": ROW - GAP, "class": kind}
                 parts.append(mark("rect", {**box, **size}, cell.tip))

@@ -20,17 +20,20 @@ VIRIDIS = (
 LEVELS = len(VIRIDIS)
 
 
-def level(value: float, most: float) -> int:
-    """The step of an amount, 0 to 9, even in the square root, which keeps small amounts apart.
+def level(value: float, most: float, is_even: bool = False) -> int:
+    """The step of an amount, 0 to 9.
 
     Args:
         value: The amount, at least 0.
         most: The greatest amount; larger ones take the last step.
+        is_even: Whether steps are even in the amount; otherwise they are even in its square root,
+            which keeps small amounts apart where they span orders of magnitude.
 
     Example:
-        >>> level(0.0, 10), level(2.5, 10), level(10, 10), level(3, 0)
-        (0, 5, 9, 0)
+        >>> level(0.0, 10), level(2.5, 10), level(10, 10), level(3, 0), level(2.5, 10, True)
+        (0, 5, 9, 0, 2)
     """
     if most <= 0:
         return 0
-    return min(LEVELS - 1, int(LEVELS * (min(1.0, value / most) ** 0.5)))
+    part = min(1.0, value / most)
+    return min(LEVELS - 1, int(LEVELS * (part if is_even else part**0.5)))
