@@ -14,6 +14,8 @@ from storeday.report.words import change, count, hour_span, length, minutes, sha
 
 TRAFFIC, QUEUES, FUNNEL = "gold.traffic_hourly", "gold.queue_hourly", "gold.funnel_daily"
 ENGAGEMENT, COVERAGE = "gold.product_engagement", "gold.coverage"
+# There is no table of it for this day, whatever was seen.
+NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ def _receipts(day: DayRows) -> Figure:
     rate = step.get("share_of_entered")
     note = f"{share(rate)} of visitors" if isinstance(rate, float) else ""
     number = float(value) if isinstance(value, int | float) else None
-    words = "no sales file" if number is None else count(number)
+    absent = "no sales file" if step else NOT_MEASURED
+    words = absent if number is None else count(number)
     return Figure("receipts", "Receipts", number, words, "", "", note)
 
 
@@ -166,7 +169,8 @@ def _handled(day: DayRows) -> Figure:
     seen = seen_share(day.rows(COVERAGE), "reader")
     customers = _step(day, "handle").get("share_of_entered")
     note = f"by {share(customers)} of visitors" if isinstance(customers, float) else ""
-    return Figure("handled", "Products handled", value, count(value), "", "", note, seen)
+    words = NOT_MEASURED if not rows and seen else count(value)
+    return Figure("handled", "Products handled", value, words, "", "", note, seen)
 
 
 def _wait(day: DayRows) -> Figure:
@@ -176,6 +180,8 @@ def _wait(day: DayRows) -> Figure:
     note = f"{share(over)} over {length(rows[0]['target_s'])}" if over is not None else ""
     was_seen = any(row["length_mean"] is not None for row in rows)
     words = "nobody waited" if value is None and was_seen else minutes(value)
+    if not rows:
+        words = NOT_MEASURED
     unit = "" if value is None else "min"
     seen = sum(row["observed_share"] for row in rows) / len(rows) if rows else None
     return Figure("wait", "Mean wait", value, words, unit, "", note, seen, is_count=False)
