@@ -22,8 +22,8 @@ GROWN_SHARE = 0.12
 # Side of the blocks in which motion is looked for and hidden, by the picture's height.
 MOTION_BLOCK_SHARE = 1 / 36
 # Mean change of a block, of 255, that is more than the noise of codec and sensor. In a real hall
-# without anybody no block of three clips of 3 to 5 s changed by more than 8.1; people change a sixth
-# of its picture by more than 9. Over minutes light drifts, and more is hidden than need be.
+# without anybody no block of three clips of 3 to 5 s changed by more than 8.1; people change a
+# sixth of its picture by more than 9. Over minutes light drifts: more is hidden than need be.
 MOVED_ABOVE = 9.0
 
 
