@@ -72,6 +72,28 @@ def test_the_stand_in_sees_what_is_in_sight_and_in_a_kept_frame():
     assert found(boxes, frames).equals(found(boxes, frames))
 
 
+def gold_tables_agree(lake, day, traffic, handled):
+    """What gold tables say of one thing in several places is one number."""
+    funnel = {
+        row["step"]: row["customers"]
+        for row in lake.read("gold.funnel_daily", [day]).where("scope = 'store'").collect()
+    }
+    assert funnel["enter"] == sum(row["entries"] or 0 for row in traffic)
+    assert funnel["pass_by"] is None
+    assert funnel["visit_zone"] >= funnel["stop"] > 0
+    zones = lake.read("gold.zone_hourly", [day]).collect()
+    products = lake.read("gold.product_engagement", [day]).where("level = 'sku'").collect()
+    by_customers = [row for row in handled if row["unmatched_reason"] != "handled_by_staff"]
+    assert sum(row["handled_seen"] for row in products) == len(by_customers)
+    assert sum(row["handled"] for row in products) <= len(by_customers)
+    assert sum(row["handled"] or 0 for row in zones) <= len(by_customers)
+    flows = lake.read("gold.zone_flows", [day]).collect()
+    hourly = lake.read("gold.zone_flows_hourly", [day]).collect()
+    assert sum(row["moves"] for row in hourly) == pytest.approx(sum(row["moves"] for row in flows))
+    assert lake.read("gold.unpaid_items", [day]).count() == 0
+    assert lake.read("gold.demographics_hourly", [day]).count() == 0
+
+
 @pytest.mark.spark
 def test_the_job_starts_from_a_simulated_days_tables(spark, tmp_path):
     console = Console(file=(tmp_path / "log").open("w"))
@@ -100,4 +122,6 @@ def test_the_job_starts_from_a_simulated_days_tables(spark, tmp_path):
     assert max(row["observed_s"] for row in coverage) > 0
     traffic = lake.read("gold.traffic_hourly", [day]).collect()
     visits = lake.read("silver.visits", [day]).where("staff_probability <= 0.5").count()
-    assert sum(row["entries"] or 0 for row in traffic) == visits > 0
+    assert sum(row["visits_begun"] or 0 for row in traffic) == visits > 0
+    assert 0 < sum(row["entries"] or 0 for row in traffic) <= visits
+    gold_tables_agree(lake, day, traffic, handled)

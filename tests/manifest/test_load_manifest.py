@@ -117,3 +117,24 @@ def test_sentinel_tags_are_named_once_and_in_upper_case():
         with_tags("AA01, AA01")
     with pytest.raises(ManifestError, match=r"readers\.0\.sentinel_epcs"):
         with_tags("aa01")
+
+
+def test_limits_and_privacy_are_checked():
+    given = GOOD.replace(
+        "    zones:\n",
+        "    limits: {queue_length: 4, zone_occupancy: {door: 6}}\n"
+        "    privacy: {k: 10}\n"
+        "    zones:\n",
+        1,
+    )
+    layout = load(given)
+    assert (layout.limits.queue_length, layout.limits.queue_wait_s) == (4, 180.0)
+    assert (layout.privacy.k, layout.privacy.unpaid_items_purpose) == (10, None)
+    with pytest.raises(ManifestError, match=r"limits\.zone_occupancy names zone 'attic'"):
+        load(given.replace("{door: 6}", "{attic: 6}"))
+    with pytest.raises(ManifestError, match=r"privacy\.k"):
+        load(given.replace("k: 10", "k: 3"))
+    with pytest.raises(ManifestError, match="queue_length"):
+        load(given.replace("queue_length: 4", "queue_length: 0"))
+    with pytest.raises(ManifestError, match="unpaid_items_purpose"):
+        load(given.replace("k: 10", "unpaid_items_purpose: why not"))

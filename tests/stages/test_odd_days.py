@@ -96,6 +96,9 @@ def test_a_day_without_anything_says_so(lake):
     assert len(traffic) == 11
     # Not seen is never zero.
     assert all(row["entries"] is None and row["observed_share"] == 0 for row in traffic)
+    funnel = rows(lake, "gold.funnel_daily", "nothing")
+    assert {row["customers"] for row in funnel} == {None}
+    assert {row["basis"] for row in funnel} >= {"no reader was heard", "no sales file"}
     (published,) = rows(lake, "ops.published_days", "nothing")
     assert published["is_partial"]
     assert "till till1: no sales file" in published["notes"]
@@ -135,6 +138,8 @@ def test_sales_are_read_line_by_line(lake):
     assert (sale["receipt_id"], sale["gtin"], sale["price"]) == ("r1", "04006381333931", 9.95)
     found = {row["source_line"]: row["reason"] for row in rows(lake, "ops.quarantine", "till")}
     assert set(found) == {3, 4}
+    funnel = {row["step"]: row["customers"] for row in rows(lake, "gold.funnel_daily", "till")}
+    assert (funnel["buy"], funnel["handle"]) == (1.0, None)
     assert "till9" in found[3]
 
 

@@ -1,9 +1,9 @@
-"""Verbs that tell: `explain`, `tables`, `version`."""
+"""Verbs that tell: `explain`, `tables`, `views`, `version`."""
 
 import datetime as dt
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ from storeday.commands.table_reference import table_reference
 from storeday.lake.lake import Lake
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
+from storeday.lake.views import view_statements
 
 
 @app.command("explain")
@@ -43,6 +44,19 @@ def explain_command(
 def tables() -> None:
     """Print the reference of all tables, as Markdown."""
     typer.echo(table_reference(), nl=False)
+
+
+@app.command()
+def views(
+    lake: LakeRoot,
+    dialect: Annotated[
+        Literal["duckdb", "spark", "names"],
+        typer.Option(help="duckdb: by delta_scan; spark: by path; names: registered relations."),
+    ] = "duckdb",
+) -> None:
+    """Print the statements that make the analysts' views."""
+    for statement in view_statements(lake, dialect).values():
+        typer.echo(f"{statement};\n")
 
 
 @app.command()

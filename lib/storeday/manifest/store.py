@@ -59,14 +59,12 @@ class Privacy(Part):
         k: Smallest number of customers of which paths, pairs of products and attributes are told.
         unpaid_items_purpose: What a list of goods that were handled, not put back and not sold is
             made for, in words; without one there is none.
-        customer_id_days: Days after which analysts' views show no customer ids.
     """
 
     demographics: bool = False
     snapshots: bool = False
     k: Annotated[int, Field(ge=5)] = 5
     unpaid_items_purpose: Annotated[str, Field(min_length=10)] | None = None
-    customer_id_days: Annotated[int, Field(ge=0, le=30)] = 30
 
 
 class Limits(Part):

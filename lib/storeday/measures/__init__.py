@@ -12,7 +12,7 @@ are the cameras' (a clock error of seconds moves few of them to another hour).
 from storeday.measures.alerts import STORE, Crowds, Watched, alerts
 from storeday.measures.continuations import Walkers, walkers
 from storeday.measures.demographics import demographics_hourly
-from storeday.measures.door import comings
+from storeday.measures.door import comings, crossed_visits
 from storeday.measures.engagement import product_engagement
 from storeday.measures.flows import zone_flows, zone_flows_hourly, zone_paths
 from storeday.measures.funnel import FunnelPeople, counted, funnel_daily, not_measured, total
@@ -53,6 +53,7 @@ __all__ = [
     "comings",
     "counted",
     "coverage",
+    "crossed_visits",
     "demographics_hourly",
     "funnel_daily",
     "handlings",

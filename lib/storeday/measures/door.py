@@ -96,27 +96,51 @@ def comings(visits: pa.Table, crossings: pa.Table) -> Comings:
         >>> len(found.entered_us), found.entry_was_seen.tolist(), found.exit_was_seen.tolist()
         (1, [False], [True])
     """
+    found = _crossed(visits, crossings)
+    has_in, has_out = found.first_in_us < LATE, found.last_out_us > -LATE
+    first, last = times_us(visits["entered_at"]).copy(), times_us(visits["left_at"]).copy()
+    first[has_in], last[has_out] = found.first_in_us[has_in], found.last_out_us[has_out]
+    crossed = has_in | has_out
+    return Comings(
+        first[crossed], last[crossed], has_in[crossed], has_out[crossed], np.sort(found.again_us)
+    )
+
+
+def crossed_visits(visits: pa.Table, crossings: pa.Table) -> Bools:
+    """Whether each visit has a crossing, as `comings` sees it; shape (visits,)."""
+    found = _crossed(visits, crossings)
+    return np.asarray((found.first_in_us < LATE) | (found.last_out_us > -LATE))
+
+
+@dataclass(frozen=True)
+class _Crossed:
+    """First way in and last way out of visits, in their order; further ways in."""
+
+    first_in_us: Ints
+    last_out_us: Ints
+    again_us: Ints
+
+
+def _crossed(visits: pa.Table, crossings: pa.Table) -> _Crossed:
     if not len(crossings):
         crossings = _ends_at_doors(visits)
-    customer, entered = texts(visits["customer_id"]), times_us(visits["entered_at"])
-    names = customer.unique()
-    order = np.lexsort((entered, position_in(customer, names)))
-    key = (position_in(customer, names)[order], entered[order])
-    visit = _visit_of(position_in(texts(crossings["customer_id"]), names), crossings, key)
+    names = texts(visits["customer_id"]).unique()
+    customer, entered = (
+        position_in(texts(visits["customer_id"]), names),
+        times_us(visits["entered_at"]),
+    )
+    order = np.lexsort((entered, customer))
+    who = position_in(texts(crossings["customer_id"]), names)
+    visit = _visit_of(who, crossings, (customer[order], entered[order]))
+    visit = np.where(visit >= 0, np.append(order, -1)[visit], -1)
     way = np.array(crossings["direction"].to_pylist(), object)
     time = times_us(crossings["time"])
     came, left = ((visit >= 0) & (way == side) for side in (IN, OUT))
-    first, last = entered[order].copy(), times_us(visits["left_at"])[order].copy()
     first_in, last_out = np.full(len(order), LATE), np.full(len(order), -LATE)
     np.minimum.at(first_in, visit[came], time[came])
     np.maximum.at(last_out, visit[left], time[left])
-    has_in, has_out = first_in < LATE, last_out > -LATE
-    first[has_in], last[has_out] = first_in[has_in], last_out[has_out]
-    crossed = has_in | has_out
     again = came & (time > np.append(first_in, -LATE)[visit])
-    return Comings(
-        first[crossed], last[crossed], has_in[crossed], has_out[crossed], np.sort(time[again])
-    )
+    return _Crossed(first_in, last_out, time[again])
 
 
 def _visit_of(who: Ints, crossings: pa.Table, key: tuple[Ints, Ints]) -> Ints:

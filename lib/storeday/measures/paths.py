@@ -36,7 +36,7 @@ from storeday.contracts.columns import (
 from storeday.floor.zones import distance_m, zone_index
 from storeday.manifest import Zone
 from storeday.measures.settings import MeasureSettings
-from storeday.measures.steady_zones import steady_zones
+from storeday.measures.steady_zones import ZoneSeconds, steady_zones
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,17 @@ def whole_paths(positions: pa.Table, zones: Sequence[Zone], settings: MeasureSet
     walk = _without_jitter(_walk(positions, names), settings)
     walk = _filled(walk, [zone for zone in zones if zone.kind == "fitting_room"], settings)
     polygons = [np.asarray(zone.polygon_m, float) for zone in zones]
-    zone = zone_index(walk.place_m, polygons)
-    away = np.stack(
-        [distance_m(walk.place_m, polygon) for polygon in polygons] or [np.zeros(len(walk))], axis=1
-    )
-    zone = steady_zones(walk.who, walk.second, zone, away, settings)
+    place_m = walk.place_m
+
+    def away_m(rows: Ints, to: Ints) -> Floats:
+        away = np.zeros(len(rows))
+        for number in np.unique(to).tolist():
+            own = to == number
+            away[own] = distance_m(place_m[rows[own]], polygons[number])
+        return away
+
+    seconds = ZoneSeconds(walk.who, walk.second, zone_index(place_m, polygons))
+    zone = steady_zones(seconds, away_m, settings)
     ids = pa.array([each.id for each in zones], pa.string())
     return table_from_columns(
         load_contract("silver.positions"),

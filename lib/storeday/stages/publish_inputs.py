@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from storeday.contracts.columns import US_PER_S, times_us
+from storeday.contracts.columns import US_PER_S, Bools, times_us
 from storeday.floor.calendar import (
     Interval,
     LocalHour,
@@ -27,6 +27,7 @@ from storeday.measures import (
     Records,
     Walkers,
     coverage,
+    crossed_visits,
     read_stretches,
     renamed,
     walkers,
@@ -72,8 +73,9 @@ STAFF_ABOVE = 0.5
 def packed_inputs(context: StageContext) -> list[DataFrame]:
     """All input tables as bundles; of millions of reads only what figures need."""
     inputs = [pack(context.read(table), table) for table in WHOLE]
-    reads = _seconds_heard(context).unionByName(_in_fitting_rooms(context))
-    reads = reads.unionByName(_last_reads(context))
+    reads = _seconds_heard(context)
+    for more in (_in_fitting_rooms(context), _last_reads(context)):
+        reads = reads if more is None else reads.unionByName(more)
     inputs.append(pack(reads, READS))
     inputs.append(pack(_days_with_scores(context), TRACE))
     return inputs
@@ -92,8 +94,11 @@ def _seconds_heard(context: StageContext) -> DataFrame:
     )
 
 
-def _in_fitting_rooms(context: StageContext) -> DataFrame:
-    """How loud tags that a fitting room's antenna heard were, by antenna and step of time."""
+def _in_fitting_rooms(context: StageContext) -> DataFrame | None:
+    """How loud tags that a fitting room's antenna heard were, by antenna and step of time.
+
+    None where no antenna covers a fitting room: the reads are not looked at for nothing.
+    """
     rooms = [
         (plan.day.store_id, plan.day.business_date, reader.id, antenna.port)
         for plan in context.plans
@@ -101,6 +106,8 @@ def _in_fitting_rooms(context: StageContext) -> DataFrame:
         for antenna in reader.antennas
         if set(antenna.zones) & zones_of_kind(plan.layout, "fitting_room")
     ]
+    if not rooms:
+        return None
     schema = "store_id string, business_date date, reader_id string, antenna int"
     listed = context.spark.createDataFrame(rooms, schema)
     keys = ["store_id", "business_date"]
@@ -108,10 +115,7 @@ def _in_fitting_rooms(context: StageContext) -> DataFrame:
     tags = reads.join(sf.broadcast(listed), [*keys, "reader_id", "antenna"], "left_semi")
     heard = reads.join(tags.select(*keys, "epc").distinct(), [*keys, "epc"], "left_semi")
     # One step for all store-days: the smallest, since a finer one can be made coarser.
-    step_s = min(
-        (plan.settings.measures.tryon_bin_s for plan in context.plans),
-        default=MeasureSettings().tryon_bin_s,
-    )
+    step_s = min(plan.settings.measures.tryon_bin_s for plan in context.plans)
     step = sf.window("device_time", f"{step_s:g} seconds")
     steps = heard.groupBy(*keys, "reader_id", "antenna", "epc", step).agg(
         sf.min("device_time").alias("device_time"),
@@ -121,13 +125,15 @@ def _in_fitting_rooms(context: StageContext) -> DataFrame:
     return _as_reads(steps, STRENGTH)
 
 
-def _last_reads(context: StageContext) -> DataFrame:
-    """The last read of each tag that was handled, where the manifest wants to know of it."""
+def _last_reads(context: StageContext) -> DataFrame | None:
+    """The last read of each tag that was handled; None where no manifest wants to know of it."""
     asked = [
         (plan.day.store_id, plan.day.business_date)
         for plan in context.plans
         if plan.layout.privacy.unpaid_items_purpose
     ]
+    if not asked:
+        return None
     keys = ["store_id", "business_date"]
     days = context.spark.createDataFrame(asked, "store_id string, business_date date")
     tags = context.read(RUMMAGES).join(sf.broadcast(days), keys, "left_semi")
@@ -247,26 +253,43 @@ class Day:
         return renamed(table, self.walkers.customers, self.walkers.walker)
 
     @cached_property
-    def whole_visits(self) -> pa.Table:
-        """Walkers' visits, for flows: who was found within the store came in, who was lost left.
+    def crossings(self) -> pa.Table | None:
+        """Crossings of the door by walkers; None where the manifest has no entrance."""
+        if not zones_of_kind(self.layout, "entrance"):
+            return None
+        rows = self.group.table(CROSSINGS)
+        return self.by_walker(
+            rows.filter(pc.is_in(rows["customer_id"], self.seen[0]["customer_id"]))
+        )
 
-        Not so where footage of a camera had just begun, or ended just then, or where the manifest
-        has no entrance.
+    @cached_property
+    def whole_visits(self) -> pa.Table:
+        """Walkers' visits, for flows: who crossed the door once came by it and left by it.
+
+        Who never crossed it is a piece of somebody else. Where footage of a camera had just begun,
+        or ended just then, nothing is filled in, nor where the manifest has no entrance.
         """
         visits = self.walkers.visits
-        if not zones_of_kind(self.layout, "entrance"):
+        if self.crossings is None:
             return visits
-        films = [union(film, self.settings.footage_gap_s) for film in self.records.footage.values()]
+        crossed = crossed_visits(visits, self.crossings)
+        at_edge = np.zeros(len(visits), bool)
         for flag, name, side in (
             ("is_censored_start", "entered_at", "start_us"),
             ("is_censored_end", "left_at", "end_us"),
         ):
-            edges = np.unique(np.concatenate([np.zeros(0), *(getattr(f, side) for f in films)]))
-            away_us = np.abs(times_us(visits[name])[:, None] - edges[None])
-            at_edge = (away_us <= FOOTAGE_EDGE_S * US_PER_S).any(axis=1)
-            kept = pc.and_(visits[flag], pa.array(at_edge))
+            is_open = self._at_footage_edge(visits[name], side)
+            at_edge |= is_open
+            kept = pc.and_(visits[flag], pa.array(is_open))
             visits = visits.set_column(visits.column_names.index(flag), flag, kept)
-        return visits
+        return visits.append_column("is_piece", pa.array(~crossed & ~at_edge))
+
+    def _at_footage_edge(self, moments: pa.ChunkedArray, side: str) -> Bools:
+        """Whether moments lie where footage of some camera begins, or ends."""
+        films = [union(film, self.settings.footage_gap_s) for film in self.records.footage.values()]
+        edges = np.unique(np.concatenate([np.zeros(0), *(getattr(film, side) for film in films)]))
+        away_us = np.abs(times_us(moments)[:, None] - edges[None])
+        return np.asarray((away_us <= FOOTAGE_EDGE_S * US_PER_S).any(axis=1))
 
     @cached_property
     def paths(self) -> pa.Table:

@@ -40,7 +40,6 @@ from storeday.measures.seen_share import camera_hours, observed_share
 from storeday.stages.publish_goods import GoodsDay, empty_rows
 from storeday.stages.publish_inputs import (
     CALIBRATION,
-    CROSSINGS,
     POSITIONS,
     Day,
     readers_of,
@@ -79,12 +78,7 @@ class PeopleDay:
     def traffic(self) -> pa.Table:
         """Rows of `gold.traffic_hourly`."""
         day = self.day
-        crossings = None
-        if zones_of_kind(day.layout, "entrance"):
-            rows = day.group.table(CROSSINGS)
-            customers = day.seen[0]["customer_id"]
-            crossings = day.by_walker(rows.filter(pc.is_in(rows["customer_id"], customers)))
-        passing = Passing(crossings, day.seen[0], _passers_us(day))
+        passing = Passing(day.crossings, day.seen[0], _passers_us(day))
         return traffic_hourly(day.walkers.visits, day.hours, day.observed, passing)
 
     @cached_property
