@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import write_deltalake
 
 from storeday.contracts import arrow_schema, conform, load_contract, table_from_columns
@@ -54,3 +55,11 @@ def test_a_table_that_is_not_there_and_no_dates_are_empty(tmp_path):
     found = read_store_days(str(tmp_path), "s1", {TRAFFIC: [], RUNS: [FRIDAY]})
     assert [found[name].num_rows for name in (TRAFFIC, RUNS)] == [0, 0]
     assert found[RUNS].column_names == arrow_schema(load_contract(RUNS)).names
+
+
+def test_conditions_leave_out_further_rows(tmp_path):
+    write(tmp_path, "s1", FRIDAY, 7)
+    write(tmp_path, "s1", SATURDAY, 9)
+    many = {TRAFFIC: pc.field("entries") > 8}
+    found = read_store_days(str(tmp_path), "s1", {TRAFFIC: [FRIDAY, SATURDAY]}, many)[TRAFFIC]
+    assert found["entries"].to_pylist() == [9]

@@ -46,6 +46,8 @@ EVENT_SHOWN_US, MOST_EVENTS = 4_000_000, 3
 # Pictures from which the background is taken: with these, somebody who passes is in less than half.
 BACKGROUND_PICTURES = 25
 US_PER_S = 1_000_000
+# Boxes run on between detections: those just before and after the clip count.
+AROUND = dt.timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,10 @@ def annotate(request: AnnotateRequest) -> int:
         raise ValueError(f"store has no camera {request.camera_id!r}; there are {names}")
     date = request.day.business_date
     tables = read_store_days(
-        request.places.lake, request.day.store_id, {name: [date] for name in TABLES}
+        request.places.lake,
+        request.day.store_id,
+        {name: [date] for name in TABLES},
+        {"silver.detections": _of_clip(request)},
     )
     background = None
     if request.are_people_hidden:
@@ -184,16 +189,6 @@ def _drawn(
 
 
 def _known(request: AnnotateRequest, layout: StoreLayout, tables: Mapping[str, pa.Table]) -> Known:
-    found = tables["silver.detections"]
-    inside = pc.and_(
-        pc.equal(found["camera_id"], request.camera_id),
-        pc.and_(
-            pc.greater_equal(
-                found["device_time"], pa.scalar(request.start - dt.timedelta(seconds=2))
-            ),
-            pc.less(found["device_time"], pa.scalar(request.end + dt.timedelta(seconds=2))),
-        ),
-    )
     visits = tables["silver.visits"].to_pylist()
     staff = [row["customer_id"] for row in visits if (row["staff_probability"] or 0) > STAFF_ABOVE]
     actions = [
@@ -202,10 +197,20 @@ def _known(request: AnnotateRequest, layout: StoreLayout, tables: Mapping[str, p
         if row["camera_id"] == request.camera_id
     ]
     return Known(
-        tracks_of(found.filter(inside), tables["silver.track_points"]),
+        tracks_of(tables["silver.detections"], tables["silver.track_points"]),
         shown_names(tables["silver.identities"], staff),
         actions,
         _handled(actions, layout, tables),
+    )
+
+
+def _of_clip(request: AnnotateRequest) -> pc.Expression:
+    """Detections of the camera within the clip and a little around it."""
+    time = pc.field("device_time")
+    return (
+        (pc.field("camera_id") == request.camera_id)
+        & (time >= pa.scalar(request.start - AROUND, pa.timestamp("us", tz="UTC")))
+        & (time < pa.scalar(request.end + AROUND, pa.timestamp("us", tz="UTC")))
     )
 
 

@@ -19,7 +19,10 @@ READS_AT_ONCE = 8
 
 
 def read_store_days(
-    root: str, store_id: str, wanted: Mapping[str, Sequence[dt.date]]
+    root: str,
+    store_id: str,
+    wanted: Mapping[str, Sequence[dt.date]],
+    conditions: Mapping[str, pc.Expression] | None = None,
 ) -> dict[str, pa.Table]:
     """Rows of some tables for some dates of a store.
 
@@ -27,13 +30,17 @@ def read_store_days(
         root: Root of the lake, as delta-rs knows it: a local path or a URL.
         store_id: The store.
         wanted: Business dates by table; names are those of tables under contract.
+        conditions: What else rows of a table have to meet, where not all are wanted.
 
     Returns:
         Rows by table, columns as the contract has them; a table that is not there yet is empty, a
         column that it does not have yet is null.
     """
     with ThreadPoolExecutor(READS_AT_ONCE) as pool:
-        read = pool.map(lambda name: _read(root, name, store_id, wanted[name]), wanted)
+        read = pool.map(
+            lambda name: _read(root, name, (store_id, wanted[name]), (conditions or {}).get(name)),
+            wanted,
+        )
         return dict(zip(wanted, read, strict=True))
 
 
@@ -42,15 +49,19 @@ def of_date(rows: pa.Table, date: dt.date) -> pa.Table:
     return rows.filter(pc.equal(rows["business_date"], pa.scalar(date)))
 
 
-def _read(root: str, name: str, store_id: str, dates: Sequence[dt.date]) -> pa.Table:
+def _read(
+    root: str, name: str, asked: tuple[str, Sequence[dt.date]], condition: pc.Expression | None
+) -> pa.Table:
     contract = load_contract(name)
+    store_id, dates = asked
     if not dates:
         return empty(contract)
     try:
         table = DeltaTable(f"{root.rstrip('/')}/{contract.path}")
     except TableNotFoundError:
         return empty(contract)
-    rows = table.to_pyarrow_table(filters=_wanted(contract, store_id, dates))
+    wanted = _wanted(contract, store_id, dates)
+    rows = table.to_pyarrow_table(filters=wanted if condition is None else wanted & condition)
     return _under_contract(rows, contract)
 
 
