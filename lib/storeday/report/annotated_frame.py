@@ -24,6 +24,7 @@ COLOURS = (
 )
 NOBODY = (170, 170, 170)
 ZONE = (235, 235, 235)
+GROUND = (24, 24, 24)
 # Height of letters, by the picture's.
 LETTER_SHARE = 1 / 42
 # Height of OpenCV's plain letters at scale 1, px.
@@ -122,12 +123,21 @@ def _draw_person(picture: Picture, person: Person) -> None:
 def _label(
     picture: Picture, words: str, place: tuple[float, float], colour: tuple[int, int, int]
 ) -> None:
-    """Words with a dark rim, so that they stand out from any ground."""
+    """Words on a dark ground, so that they stand out from any picture.
+
+    Args:
+        picture: Drawn into.
+        words: What to say.
+        place: Lower left corner of the first letter, px.
+        colour: Of the letters.
+    """
     scale = _letter_px(picture) / FONT_PX
-    at = round(place[0]), round(place[1])
     said = plain_letters(words)
-    cv2.putText(picture, said, at, FONT, scale, (20, 20, 20), 4, cv2.LINE_AA)
-    cv2.putText(picture, said, at, FONT, scale, colour, 1, cv2.LINE_AA)
+    (width, height), below = cv2.getTextSize(said, FONT, scale, 1)
+    x, y = max(2, round(place[0])), round(place[1])
+    corners = (x - 2, y - height - 3), (x + width + 2, y + below)
+    cv2.rectangle(picture, *corners, GROUND, cv2.FILLED)
+    cv2.putText(picture, said, (x, y), FONT, scale, colour, 1, cv2.LINE_AA)
 
 
 def _letter_px(picture: Picture) -> float:
