@@ -30,6 +30,8 @@ WIDEST_SHARE, THINNEST_SHARE = 0.022, 0.0016
 BEND = 0.18
 FIRST_ROWS = 12
 
+Places = dict[str, tuple[float, float]]
+
 
 def flow_section(day: DayRows) -> Section:
     """The section with the flows."""
@@ -37,7 +39,8 @@ def flow_section(day: DayRows) -> Section:
     moves = moves_of(day)
     if not moves:
         return Section(section.id, section.title, missing=_why_empty(day))
-    on_map = [move for move in moves if _is_on_map(move, day.layout)][:MOST_ARROWS]
+    places = _places(day.layout)
+    on_map = [move for move in moves if _is_on_map(move, places)][:MOST_ARROWS]
     context = {
         "map": _map(on_map, day.layout),
         "sankey": sankey(moves),
@@ -84,12 +87,11 @@ def _zones(moves: Sequence[Move]) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda item: (item[0] in END_NAMES, item[1].casefold()))
 
 
-def _is_on_map(move: Move, layout: StoreLayout) -> bool:
-    places = _places(layout)
+def _is_on_map(move: Move, places: Places) -> bool:
     return move.source in places and move.target in places and move.source != move.target
 
 
-def _places(layout: StoreLayout) -> dict[str, tuple[float, float]]:
+def _places(layout: StoreLayout) -> Places:
     """Where on the floor each zone, coming in and leaving are."""
     places = {zone.id: middle(zone) for zone in layout.zones}
     doors = [middle(zone) for zone in layout.zones if zone.kind == "entrance"]
@@ -102,7 +104,8 @@ def _places(layout: StoreLayout) -> dict[str, tuple[float, float]]:
 def _map(moves: Sequence[Move], layout: StoreLayout) -> Markup:
     frame = frame_of(layout)
     most = max((move.moves for move in moves), default=1.0)
-    arrows = [_arrow(move, most, frame, layout) for move in reversed(moves)]
+    places = _places(layout)
+    arrows = [_arrow(move, most, frame, places) for move in reversed(moves)]
     inner = [
         floor_ground(frame),
         zone_outlines(layout, frame),
@@ -113,8 +116,7 @@ def _map(moves: Sequence[Move], layout: StoreLayout) -> Markup:
     return drawing(frame.size, label, inner, "plan flow-map", frame.letter_m)
 
 
-def _arrow(move: Move, most: float, frame: FloorFrame, layout: StoreLayout) -> Markup:
-    places = _places(layout)
+def _arrow(move: Move, most: float, frame: FloorFrame, places: Places) -> Markup:
     x0, y0 = frame.point(*places[move.source])
     x1, y1 = frame.point(*places[move.target])
     longer = max(frame.width_m, frame.height_m)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ from storeday.report.floor_drawing import (
     zone_labels,
     zone_outlines,
 )
-from storeday.report.palette import LEVELS, level
+from storeday.report.palette import LEVELS, levels_of
 from storeday.report.svg import number, tag
 from storeday.report.unseen import Mask, cells_in_view, runs_path, unseen_cells
 from storeday.report.words import hour_span
@@ -62,7 +64,7 @@ def heat_section(day: DayRows) -> Section:
         "numbers. Hatched: no camera saw it."
     )
     section = Section("floor", "On the floor", lead, "heat.html.j2")
-    if not day.rows("gold.heatmap_hourly"):
+    if not day.table("gold.heatmap_hourly").num_rows:
         return Section(section.id, section.title, missing=_why_empty(day))
     grid = heat_grid(day)
     frame = frame_of(day.layout)
@@ -88,18 +90,18 @@ def heat_grid(day: DayRows) -> HeatGrid:
         max(int(np.ceil(plan.height_m / cell_m - 1e-9)), int(y.max()) + 1),
         max(int(np.ceil(plan.width_m / cell_m - 1e-9)), int(x.max()) + 1),
     )
-    starts = [hour.interval.start for hour in day.hours]
-    places = {start: place for place, start in enumerate(starts)}
-    hour = np.array([places.get(start, -1) for start in rows["hour_start"].to_pylist()])
+    hours = day.hours
+    starts = pa.array([hour.interval.start for hour in hours], rows["hour_start"].type)
+    hour = pc.fill_null(pc.index_in(rows["hour_start"], value_set=starts), -1).to_numpy()
     inside = (hour >= 0) & (x >= 0) & (y >= 0)
     values = {}
     for name, *_ in LAYERS:
-        cube = np.zeros((len(starts), *shape))
+        cube = np.zeros((len(hours), *shape))
         amount = rows[name].to_numpy(zero_copy_only=False).astype(float)
         np.add.at(cube, (hour[inside], y[inside], x[inside]), amount[inside])
         values[name] = cube
     unseen = unseen_cells(_fitted(day, cell_m, shape), _camera_seconds(day), shape)
-    return HeatGrid(cell_m, values, unseen, [each.local_hour for each in day.hours])
+    return HeatGrid(cell_m, values, unseen, [each.local_hour for each in hours])
 
 
 def heat_data(grid: HeatGrid) -> dict[str, object]:
@@ -205,7 +207,7 @@ def _level_paths(
 ) -> list[Markup]:
     """A path for each step of the scale."""
     top = _scale_end(values) if end is None else end
-    levels = np.vectorize(lambda value: level(value, top))(values)
+    levels = levels_of(values, top)
     return [
         _cells_group(runs_path((levels == step) & (values > 0)), grid, frame, f"h{step}")
         for step in range(LEVELS)

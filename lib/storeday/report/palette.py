@@ -5,6 +5,9 @@ on a dark page; on a light page they are used the other way round, so that much 
 from the paper.
 """
 
+import numpy as np
+from numpy.typing import NDArray
+
 VIRIDIS = (
     "#440154",
     "#482878",
@@ -37,3 +40,20 @@ def level(value: float, most: float, is_even: bool = False) -> int:
         return 0
     part = min(1.0, value / most)
     return min(LEVELS - 1, int(LEVELS * (part if is_even else part**0.5)))
+
+
+def levels_of(values: NDArray[np.float64], most: float) -> NDArray[np.int64]:
+    """The steps of many amounts, as `level`, even in the square root.
+
+    Args:
+        values: Amounts, at least 0, any shape.
+        most: The greatest amount.
+
+    Example:
+        >>> levels_of(np.array([0.0, 2.5, 10.0]), 10.0)
+        array([0, 5, 9])
+    """
+    if most <= 0:
+        return np.zeros(values.shape, np.int64)
+    part = np.sqrt(np.minimum(1.0, values / most))
+    return np.minimum(LEVELS - 1, (LEVELS * part).astype(np.int64))
