@@ -106,7 +106,8 @@ def expected_cell(
         interval: Ends of the 95 % interval, where there is one.
     """
     low, high = interval
-    note = "" if low is None or high is None else f"{expected(low)} to {expected(high)}"
+    ends = expected(low), expected(high)
+    note = "" if low is None or high is None or ends[0] == ends[1] else " to ".join(ends)
     plain = count_cell(value, most)
     return Cell(expected(value), plain.order, plain.bar, note)
 
@@ -138,15 +139,16 @@ def seen_cell(observed_share: float | None) -> Cell:
 
 
 def interval_words(low: float | None, high: float | None, decimals: int = 0) -> str:
-    """A 95 % interval in words; empty where there is none.
+    """A 95 % interval in words; empty where there is none, or none that can be told apart.
 
     Example:
-        >>> interval_words(3.2, 1204.8), interval_words(None, 2)
-        ('3 to 1,205', '')
+        >>> interval_words(3.2, 1204.8), interval_words(None, 2), interval_words(7.9, 8.1)
+        ('3 to 1,205', '', '')
     """
     if low is None or high is None:
         return ""
-    return f"{count(low, decimals)} to {count(high, decimals)}"
+    ends = count(low, decimals), count(high, decimals)
+    return "" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def seen_words(observed_share: float | None) -> str:

@@ -39,14 +39,13 @@ def funnel_section(day: DayRows) -> Section:
 
 def _lead(rows: Sequence[Row]) -> str:
     by_step = {row["step"]: row for row in rows}
-    parts = []
-    for step, words in (("handle", "handled something"), ("buy", "receipts were printed")):
-        rate = by_step.get(step, {}).get("share_of_entered")
-        if rate is None:
-            continue
-        amount = f"for {share(rate)} {words}" if step == "buy" else f"{share(rate)} {words}"
-        parts.append(amount)
-    return f"Of those who came in, {', '.join(parts)}." if parts else ""
+    handled, bought = (by_step.get(step, {}).get("share_of_entered") for step in ("handle", "buy"))
+    words = (
+        f"Of those who came in, {share(handled)} handled something." if handled is not None else ""
+    )
+    if bought is not None:
+        words += f" Receipts were printed for {share(bought)}."
+    return words.strip()
 
 
 def _drawing(rows: Sequence[Row], width: float) -> Markup:
@@ -61,7 +60,7 @@ def _drawing(rows: Sequence[Row], width: float) -> Markup:
             parts.append(mark("rect", box, f"{name}\nnot measured: {row['basis']}"))
             parts.append(text(LEFT + 130, y + 21, "not measured", "tick"))
             continue
-        wide = max(2.0, (width - LEFT - RIGHT) * row["customers"] / most)
+        wide = (width - LEFT - RIGHT) * row["customers"] / most
         bar = {"x": LEFT, "y": y + 5, "width": wide, "height": ROW - 10, "rx": 3, "class": "bar"}
         rate = row["share_of_entered"]
         words = [count(row["customers"])]

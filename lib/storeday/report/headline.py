@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -127,7 +128,7 @@ def _store_seen(day: DayRows) -> float | None:
     return sum(row["observed_share"] for row in rows) / len(rows) if rows else None
 
 
-def _step(day: DayRows, name: str) -> dict[str, object]:
+def _step(day: DayRows, name: str) -> dict[str, Any]:
     for row in day.rows(FUNNEL):
         if row["scope"] == "store" and row["step"] == name:
             return row
@@ -168,7 +169,8 @@ def _handled(day: DayRows) -> Figure:
     value = total(rows, "handled")
     seen = seen_share(day.rows(COVERAGE), "reader")
     customers = _step(day, "handle").get("share_of_entered")
-    note = f"by {share(customers)} of visitors" if isinstance(customers, float) else ""
+    is_told = value is not None and isinstance(customers, float)
+    note = f"by {share(customers)} of visitors" if is_told else ""
     words = NOT_MEASURED if not rows and seen else count(value)
     return Figure("handled", "Products handled", value, words, "", "", note, seen)
 

@@ -6,7 +6,7 @@ from storeday.report.coverage_section import silent_devices
 from storeday.report.day_rows import DayRows
 from storeday.report.product_section import handled_not_bought, product_name
 from storeday.report.words import clock, count, hour_span, length, listed, share
-from storeday.report.zone_section import DRAWING_KINDS, zone_totals
+from storeday.report.zone_section import drawing_zones, zone_totals
 
 TRAFFIC, QUEUES, COVERAGE = "gold.traffic_hourly", "gold.queue_hourly", "gold.coverage"
 
@@ -21,7 +21,7 @@ def in_short(day: DayRows) -> list[tuple[str, str]]:
         ("products", _products(day)),
         ("queue", _queue(day)),
     ]
-    return [(section, words) for section, words in told if words]
+    return [(section, f"{words[0].upper()}{words[1:]}") for section, words in told if words]
 
 
 def _missing(day: DayRows) -> str:
@@ -67,7 +67,7 @@ def _busiest(day: DayRows) -> str:
 
 
 def _zones(day: DayRows) -> str:
-    zones = [each for each in zone_totals(day) if each["kind"] in DRAWING_KINDS and each["entries"]]
+    zones = drawing_zones(zone_totals(day))
     if not zones:
         return ""
     longest = max(zones, key=lambda each: each["dwell_s"] or 0)

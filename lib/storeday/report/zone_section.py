@@ -75,13 +75,22 @@ def zone_totals(day: DayRows) -> list[dict[str, Any]]:
     return sorted(totals, key=lambda each: (-(each["entries"] or -1), each["zone_id"]))
 
 
+def drawing_zones(totals: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Zones that draw people to something, as far as a camera sees them, most visits first."""
+    return [
+        each
+        for each in totals
+        if each["kind"] in DRAWING_KINDS and each["entries"] and each["seen"]
+    ]
+
+
 def _lead(totals: Sequence[dict[str, Any]]) -> str:
-    drawing = [each for each in totals if each["kind"] in DRAWING_KINDS and each["entries"]]
+    drawing = drawing_zones(totals)
     unseen = [each["name"] for each in totals if not each["seen"]]
     lead = ""
     if drawing:
         best = drawing[0]
-        lead = f"{best['name']} had the most visits: {count(best['entries'])}."
+        lead = f"Most visits: {best['name']}, {count(best['entries'])}."
     if unseen:
         lead += f" Not seen all day: {listed(unseen)}."
     return lead.strip() or "Visits, stays and handling in each zone."
