@@ -63,6 +63,16 @@ def press(page, *keys):
     ActionChains(page).send_keys(*keys).perform()
 
 
+def scroll_to(page, element):
+    """Scrolls to an element and waits until that was told to the page."""
+    page.execute_async_script(
+        "const done = arguments[1];"
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});"
+        "requestAnimationFrame(() => requestAnimationFrame(() => done()));",
+        element,
+    )
+
+
 def tip(page):
     return page.execute_script(
         "const t = document.getElementById('tip'); return t.hidden ? null : t.textContent"
@@ -74,7 +84,7 @@ def point_at_cell(page, x, y):
     from selenium.webdriver import ActionChains
 
     svg = find(page, "#heat-map svg")
-    page.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", svg)
+    scroll_to(page, svg)
     place = page.execute_script(
         """
         const svg = arguments[0], m = Number(svg.dataset.margin), h = Number(svg.dataset.height);
@@ -159,8 +169,8 @@ def test_an_hour_without_cameras_is_told_as_not_seen(page):
     assert not "".join(heat_paths(page))
     unseen = find(page, ".heat-unseen path").get_attribute("d")
     assert sum(int(run) for run in re.findall(r"h(\d+)v", unseen)) == 28 * 18
-    point_at_cell(page, 4, 4)
-    assert "not seen" in tip(page)
+    point_at_cell(page, 4, 7)
+    assert tip(page) == "Coats, 2.3 m right, 3.8 m up\nnot seen, 14:00–15:00"
 
 
 def test_arrow_keys_read_the_map(page):
@@ -189,9 +199,9 @@ def test_hover_tells_the_numbers_of_a_flow(page):
     from selenium.webdriver import ActionChains
 
     flow = find(page, ".wide .sankey .flow[data-tip]")
-    page.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", flow)
+    scroll_to(page, flow)
     ActionChains(page).move_to_element(flow).perform()
-    assert "of what left" in tip(page)
+    assert "of those who came in" in tip(page)
 
 
 def test_tab_reaches_every_control_in_order(page):
@@ -227,9 +237,7 @@ def test_a_flow_zone_dims_the_others(page):
 
 def test_headings_sort_tables(page):
     heading = page.find_elements("css selector", "#zones thead button")[1]
-    page.execute_script(
-        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", heading
-    )
+    scroll_to(page, heading)
 
     def visits():
         cells = page.find_elements("css selector", "#zones tbody tr td:nth-child(2)")

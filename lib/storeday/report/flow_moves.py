@@ -10,6 +10,8 @@ from storeday.report.words import count, share
 ENTRANCE, EXIT, UNSEEN = "entrance", "exit", "unseen"
 # All zones that are told together; no zone may have a name of that kind.
 REST = "*"
+OF_SOURCE = {ENTRANCE: "of those who came in", UNSEEN: "of what began out of sight"}
+OF_TARGET = {EXIT: "of those who left", UNSEEN: "of what ended out of sight"}
 END_NAMES = {ENTRANCE: "Coming in", EXIT: "Leaving", UNSEEN: "Out of sight"}
 
 
@@ -38,14 +40,22 @@ class Move:
     inflow_share: float
 
     @property
+    def _of_source(self) -> str:
+        return f"of what left {self.source_name}"
+
+    @property
+    def _of_target(self) -> str:
+        return f"of what reached {self.target_name}"
+
+    @property
     def tip(self) -> str:
         """Its numbers, in lines."""
         uncertain = f" ({self.interval})" if self.interval else ""
         return (
             f"{self.source_name} → {self.target_name}\n"
             f"{count(self.moves)} moves{uncertain}\n"
-            f"{share(self.outflow_share)} of what left {self.source_name}\n"
-            f"{share(self.inflow_share)} of what reached {self.target_name}"
+            f"{share(self.outflow_share)} {OF_SOURCE.get(self.source, self._of_source)}\n"
+            f"{share(self.inflow_share)} {OF_TARGET.get(self.target, self._of_target)}"
         )
 
 

@@ -75,7 +75,7 @@ def heat_section(day: DayRows) -> Section:
         "small": _small_drawings(grid, frame),
         "levels": range(LEVELS),
         "scale": _scale_end(grid.values["visits"].sum(axis=0)),
-        "data": heat_data(grid),
+        "data": {**heat_data(grid), "zones": _zone_corners(day)},
     }
     return Section(section.id, section.title, lead, section.template, context)
 
@@ -123,6 +123,15 @@ def heat_data(grid: HeatGrid) -> dict[str, object]:
         "unseen": [kinds.index(mask) for mask in masks],
         "always": runs_path(np.logical_and.reduce(grid.unseen)) if grid.unseen else "",
     }
+
+
+def _zone_corners(day: DayRows) -> list[tuple[str, list[float]]]:
+    """Name and corners of each zone, x and y in turn, so that the script can name places."""
+    names = day.zone_names()
+    return [
+        (names[zone.id], [float(edge) for corner in zone.polygon_m for edge in corner])
+        for zone in day.layout.zones
+    ]
 
 
 def _hour_cells(grid: HeatGrid, hour: int) -> list[list[int]]:

@@ -99,13 +99,25 @@
     return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
   }
 
+  // Whether a ray to the right crosses the outline an odd number of times.
+  function isInside(x, y, corners) {
+    let inside = false;
+    for (let i = 0, j = corners.length - 2; i < corners.length; j = i, i += 2) {
+      const [x0, y0, x1, y1] = [corners[i], corners[i + 1], corners[j], corners[j + 1]];
+      if (y0 > y !== y1 > y && x < ((x1 - x0) * (y - y0)) / (y1 - y0) + x0) inside = !inside;
+    }
+    return inside;
+  }
+
   let at = null;
 
   function tell(x, y) {
     const { hour } = state();
     const place = y * columns + x;
     const when = hour < 0 ? "whole day" : heat.labels[hour];
-    const where = `${((x + 0.5) * cell).toFixed(1)} m right, ${((y + 0.5) * cell).toFixed(1)} m up`;
+    const [right, up] = [(x + 0.5) * cell, (y + 0.5) * cell];
+    const zone = heat.zones.find(([, corners]) => isInside(right, up, corners));
+    const where = `${zone ? `${zone[0]}, ` : ""}${right.toFixed(1)} m right, ${up.toFixed(1)} m up`;
     const mask = hour < 0 ? always : masks[heat.unseen[hour]];
     const [visits, stay, picked] = (hour < 0 ? day : hours[hour]).map((layer) => layer[place]);
     if (mask[place] && !visits && !picked) return `${where}\nnot seen, ${when}`;
