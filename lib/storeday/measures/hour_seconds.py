@@ -79,3 +79,15 @@ def typical_weight(total: Floats, squares: Floats) -> float:
     """
     everything = float(total.sum())
     return float(squares.sum()) / everything if everything > 0 else 0.0
+
+
+def zones_typical_weights(total: Floats, squares: Floats) -> Floats:
+    """The same by each zone's own customers, shape (zones, 1); by all where it has none.
+
+    Args:
+        total: Sums of weights, shape (zones, hours).
+        squares: Sums of squares, shape (zones, hours).
+    """
+    by_zone = total.sum(axis=1, keepdims=True)
+    own = squares.sum(axis=1, keepdims=True) / np.where(by_zone > 0, by_zone, 1.0)
+    return np.where(by_zone > 0, own, typical_weight(total, squares))

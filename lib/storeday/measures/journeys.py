@@ -3,8 +3,7 @@
 A visit came from `entrance`, or from `unseen` where it was first seen away from an entrance
 (`is_censored_start`); it went to `exit`, or to `unseen`. Its stations are the zones visited, in
 order. Zones of kind entrance are part of coming and going and no stations of their own; a zone left
-and visited again with none between is one station. A visit that is a piece of somebody else's
-(`is_piece`) came from nowhere and went nowhere: only its stations count.
+and visited again with none between is one station.
 """
 
 from collections.abc import Collection
@@ -54,7 +53,7 @@ def journeys(
     Args:
         positions: Rows of `silver.positions`, in any order; may be empty. Positions outside every
             visit of their customer are left out.
-        visits: Rows of `silver.visits`, in any order, with a column `is_piece` or without.
+        visits: Rows of `silver.visits`, in any order.
         zones: The zones that are stations: all but those of kind entrance.
         settings: Settings.
 
@@ -93,9 +92,6 @@ def journeys(
     reached = np.concatenate([entered_s[order], stays.start_s[is_new], left_s[order]])
     place = np.repeat([0, 1, 2], [len(came), int(is_new.sum()), len(went)])
     sequence = np.lexsort((np.arange(len(path)), place, owner))
-    if "is_piece" in visits.column_names:
-        is_piece = _flags(visits, "is_piece")[order]
-        sequence = sequence[(place[sequence] == 1) | ~is_piece[owner[sequence]]]
     return Journeys(names, owner[sequence], path[sequence], reached[sequence])
 
 

@@ -10,7 +10,7 @@ from storeday.contracts import load_contract, table_from_columns
 from storeday.contracts.columns import US_PER_S, Floats, Ints, texts, times_us
 from storeday.floor.calendar import LocalHour
 from storeday.measures.erlang import lanes_needed
-from storeday.measures.hour_seconds import hour_seconds, typical_weight
+from storeday.measures.hour_seconds import hour_seconds, zones_typical_weights
 from storeday.measures.hours import HourTable, hour_table
 from storeday.measures.intervals import mean_interval, share_interval, sum_interval
 from storeday.measures.seen_share import subject_hours
@@ -113,7 +113,7 @@ def _length(found: Waits, table: HourTable, observed_s: Floats) -> dict[str, Flo
     parts = hour_seconds(stays, table)
     squares = parts.summed(parts.seconds**2, (shape[0], shape[1]))
     total = person_s.astype(float)
-    low, high = sum_interval(total, squares, typical_weight(total, squares))
+    low, high = sum_interval(total, squares, zones_typical_weights(total, squares))
     with np.errstate(divide="ignore", invalid="ignore"):
         per_s = np.where(observed_s > 0, 1 / observed_s, np.nan)
     return {

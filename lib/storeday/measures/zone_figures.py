@@ -8,7 +8,7 @@ import pyarrow as pa
 from storeday.contracts import load_contract, table_from_columns
 from storeday.contracts.columns import Bools, Floats, Ints, texts
 from storeday.floor.calendar import LocalHour
-from storeday.measures.hour_seconds import hour_seconds, typical_weight
+from storeday.measures.hour_seconds import hour_seconds, zones_typical_weights
 from storeday.measures.hours import HourTable, hour_table
 from storeday.measures.intervals import sum_interval
 from storeday.measures.seen_share import subject_hours
@@ -104,7 +104,7 @@ def _time_figures(present: Stays, table: HourTable, shape: tuple[int, int]) -> d
     """Seconds stayed, and their interval."""
     parts = hour_seconds(present, table)
     total, squares = parts.summed(parts.seconds, shape), parts.summed(parts.seconds**2, shape)
-    low, high = sum_interval(total, squares, typical_weight(total, squares))
+    low, high = sum_interval(total, squares, zones_typical_weights(total, squares))
     return {"stay_s": total, "stay_low_s": low, "stay_high_s": high}
 
 

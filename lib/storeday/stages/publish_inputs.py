@@ -34,6 +34,8 @@ from storeday.measures import (
     whole_paths,
     zones_in_view,
 )
+from storeday.measures.hours import hour_table
+from storeday.measures.seen_share import subject_hours
 from storeday.measures.stretches import union
 from storeday.stages.footage_seen import footage_faults, footage_seen
 from storeday.stages.plan import DayPlan
@@ -66,6 +68,8 @@ WHOLE = (
 HEARD, STRENGTH, LAST = "heard", "strength", "last"
 # Visits that begin so soon after a file of footage may have begun before it.
 FOOTAGE_EDGE_S = 5
+# A door seen for less of an hour says little of who did not cross it. Assumed.
+DOOR_SEEN_SHARE = 0.9
 # More likely staff than not: no customer.
 STAFF_ABOVE = 0.5
 
@@ -263,26 +267,48 @@ class Day:
         )
 
     @cached_property
-    def whole_visits(self) -> pa.Table:
-        """Walkers' visits, for flows: who crossed the door once came by it and left by it.
+    def counted(self) -> pa.Table:
+        """Walkers' visits that are counted: those with a crossing of the door.
 
-        Who never crossed it is a piece of somebody else. Where footage of a camera had just begun,
-        or ended just then, nothing is filled in, nor where the manifest has no entrance.
+        Who never crossed it is a piece of somebody else, or a piece of staff: on simulated
+        Saturdays as many seconds of these are of the one as of the other. It takes a camera that
+        sees the door to say so; without one, and where footage had just begun, or ended, all count.
         """
         visits = self.walkers.visits
         if self.crossings is None:
             return visits
+        kept = crossed_visits(visits, self.crossings) | ~self._door_was_seen(visits)
+        for name, side in (("entered_at", "start_us"), ("left_at", "end_us")):
+            kept |= self._at_footage_edge(visits[name], side)
+        return visits.filter(pa.array(kept))
+
+    @cached_property
+    def whole_visits(self) -> pa.Table:
+        """The same, for flows: who crossed the door once came by it and left by it.
+
+        Where footage of a camera had just begun, or ended just then, nothing is filled in.
+        """
+        visits = self.counted
+        if self.crossings is None:
+            return visits
         crossed = crossed_visits(visits, self.crossings)
-        at_edge = np.zeros(len(visits), bool)
         for flag, name, side in (
             ("is_censored_start", "entered_at", "start_us"),
             ("is_censored_end", "left_at", "end_us"),
         ):
-            is_open = self._at_footage_edge(visits[name], side)
-            at_edge |= is_open
+            is_open = ~crossed | self._at_footage_edge(visits[name], side)
             kept = pc.and_(visits[flag], pa.array(is_open))
             visits = visits.set_column(visits.column_names.index(flag), flag, kept)
-        return visits.append_column("is_piece", pa.array(~crossed & ~at_edge))
+        return visits
+
+    def _door_was_seen(self, visits: pa.Table) -> Bools:
+        """Whether an entrance was observed when each visit began and when it ended."""
+        table = hour_table(self.hours)
+        doors = pa.array(sorted(zones_of_kind(self.layout, "entrance")), pa.string())
+        seen = subject_hours(self.observed, "zone", doors, table)
+        share = np.append(seen.share().min(axis=0, initial=1.0), 0.0)
+        entered, left = (table.of(times_us(visits[name])) for name in ("entered_at", "left_at"))
+        return np.asarray(np.minimum(share[entered], share[left]) >= DOOR_SEEN_SHARE)
 
     def _at_footage_edge(self, moments: pa.ChunkedArray, side: str) -> Bools:
         """Whether moments lie where footage of some camera begins, or ends."""
@@ -293,8 +319,10 @@ class Day:
 
     @cached_property
     def paths(self) -> pa.Table:
-        """Paths of walkers without holes."""
-        return whole_paths(self.by_walker(self.seen[1]), self.layout.zones, self.settings)
+        """Paths of counted walkers without holes."""
+        rows = self.by_walker(self.seen[1])
+        rows = rows.filter(pc.is_in(rows["customer_id"], self.counted["customer_id"]))
+        return whole_paths(rows, self.layout.zones, self.settings)
 
 
 def zones_of_kind(layout: StoreLayout, *kinds: str) -> set[str]:

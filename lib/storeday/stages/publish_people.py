@@ -79,7 +79,7 @@ class PeopleDay:
         """Rows of `gold.traffic_hourly`."""
         day = self.day
         passing = Passing(day.crossings, day.seen[0], _passers_us(day))
-        return traffic_hourly(day.walkers.visits, day.hours, day.observed, passing)
+        return traffic_hourly(day.counted, day.hours, day.observed, passing)
 
     @cached_property
     def queue_hourly(self) -> pa.Table:
@@ -96,7 +96,7 @@ def people_tables(people: PeopleDay) -> Tables:
     zones = {zone.id: readers_of(day.layout, zone.id) for zone in day.layout.zones}
     stations = [zone.id for zone in day.layout.zones if zone.kind not in NO_STATIONS]
     filled = journeys(day.paths, day.whole_visits, stations, settings)
-    followed = journeys(day.paths, day.walkers.visits, stations, settings)
+    followed = journeys(day.paths, day.counted, stations, settings)
     seen = journeys(day.seen[1], day.seen[0], stations, settings)
     return {
         "gold.heatmap_hourly": heatmap_hourly(
@@ -171,7 +171,7 @@ def day_share(day: Day) -> float:
 
 def _watched(people: PeopleDay) -> Watched:
     day = people.day
-    visits = day.walkers.visits
+    visits = day.counted
     names = texts(visits["customer_id"])
     inside = Stays(
         position_in(names, names.unique()),
