@@ -69,3 +69,22 @@ def test_tasks_write_the_same_file_and_tell_what_failed(lake, tmp_path, spark):
     report_days(request(lake))
     beside = lake / "lake-reports" / STORE / f"{DATE}.html"
     assert (tmp_path / STORE / f"{DATE}.html").read_bytes() == beside.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("switch", "name", "words"),
+    [
+        ("--week", f"{STORE}/{DATE}-week.html", "6 of 7 days not published"),
+        ("--chain", f"chain-{DATE}.html", "1 store"),
+    ],
+)
+def test_the_verb_writes_pages_over_days_and_over_stores(lake, tmp_path, switch, name, words):
+    from typer.testing import CliRunner
+
+    from storeday.cli import app
+
+    places = ["--lake", str(lake / "lake"), "--stores", str(lake / "stores")]
+    asked = ["--store", STORE, "--date", str(DATE), "--out", str(tmp_path), switch]
+    result = CliRunner().invoke(app, ["report", *places, *asked])
+    assert result.exit_code == DONE, result.output
+    assert words in (tmp_path / name).read_text("utf-8")

@@ -38,12 +38,12 @@ def chain_page(date: dt.date, stores: Sequence[ReportInputs]) -> str:
         _drawn("queue", "When customers wait", waiting_matrix(rows, "Waiting, by store and hour")),
     ]
     context = {
-        "title": f"{count(len(ordered))} stores, {date_words(date)}",
-        "kicker": f"{count(len(ordered))} stores",
+        "title": f"{stores_words(len(ordered))}, {date_words(date)}",
+        "kicker": stores_words(len(ordered)),
         "heading": date_words(date),
         "badges": _badges(ordered, published),
         "sections": sections,
-        "footer": f"storeday {__version__}, from the tables of {count(len(published))} stores.",
+        "footer": f"storeday {__version__}, from the tables of {stores_words(len(published))}.",
         "data": {},
     }
     return render("many.html.j2", context)
@@ -101,3 +101,13 @@ def _drawn(name: str, title: str, svg: object) -> Section:
         return Section(name, title, missing="Nothing was measured.")
     lead = "By store and hour; all on one scale."
     return Section(name, title, lead, "drawn.html.j2", {"svg": svg})
+
+
+def stores_words(number: int) -> str:
+    """How many stores there are.
+
+    Example:
+        >>> stores_words(1), stores_words(1200)
+        ('1 store', '1,200 stores')
+    """
+    return f"{count(number)} {'store' if number == 1 else 'stores'}"

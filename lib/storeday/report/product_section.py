@@ -38,6 +38,7 @@ def product_section(day: DayRows) -> Section:
     both = [row for row in ordered if row["handled"] is not None and row["bought"] is not None]
     context = {
         "quadrant": quadrant([_dot(row) for row in both[:MOST_DOTS]]) if both else None,
+        "dots": min(len(both), MOST_DOTS) if len(both) > MOST_DOTS else 0,
         "why_no_quadrant": _why_no_quadrant(rows),
         "grid": _grid(ordered[:MOST_ROWS], "product"),
         "categories": _categories(day),

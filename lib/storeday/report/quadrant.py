@@ -14,6 +14,8 @@ HEIGHT = 420.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 18.0, 18.0, 44.0
 # Names stand beside this many dots at most: those with most handling beyond sales.
 MOST_NAMES = 6
+# Width of a letter and height of a line, about.
+LETTER, LINE = 7.2, 15.0
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,34 @@ def _plot(dots: Sequence[Dot], width: float) -> Markup:
     right, step_x = axis(max(dot.handled for dot in dots))
     top, step_y = axis(max(dot.bought for dot in dots))
     parts = [*_axes((right, step_x), (top, step_y), width), *_halves(dots, (right, top), width)]
-    named = {id(dot) for dot in sorted(dots, key=lambda dot: dot.rank or 10**9)[:MOST_NAMES]}
-    stacks: dict[tuple[float, float], int] = {}
-    for dot in sorted(dots, key=lambda dot: -dot.handled):
+    for dot in sorted(dots, key=lambda dot: (-dot.handled, dot.name)):
         x, y = _x(dot.handled, right, width), _y(dot.bought, top)
-        is_first = stacks.setdefault((round(x / 14), round(y / 12)), 0) == 0
-        stacks[(round(x / 14), round(y / 12))] += 1
-        is_named = dot.rank is not None and id(dot) in named and is_first
-        kind = "dot kept" if is_named else "dot"
+        kind = "dot kept" if (dot.rank or MOST_NAMES + 1) <= MOST_NAMES else "dot"
         parts.append(mark("circle", {"class": kind, "cx": x, "cy": y, "r": 5}, dot.tip))
-        if is_named:
-            side = "end" if x > width - 180 else "start"
-            parts.append(text(x + (-9 if side == "end" else 9), y - 8, dot.name, "dot-name", side))
+    parts.extend(_names(dots, (right, top), width))
     label = "Products by how often they were handled (across) and bought (up)"
     return drawing((width, HEIGHT), label, parts, "quadrant")
+
+
+def _names(dots: Sequence[Dot], ends: tuple[float, float], width: float) -> list[Markup]:
+    """Names of the first-ranked products, as far as they do not run into each other."""
+    names: list[Markup] = []
+    taken: list[tuple[float, float, float]] = []
+    ranked = [dot for dot in dots if (dot.rank or MOST_NAMES + 1) <= MOST_NAMES]
+    for dot in sorted(ranked, key=lambda dot: (dot.rank or 0, dot.name)):
+        x, y = _x(dot.handled, ends[0], width), _y(dot.bought, ends[1]) - 8
+        long = LETTER * len(dot.name)
+        is_left = x + 9 + long > width
+        start = x - 9 - long if is_left else x + 9
+        is_free = all(
+            start + long < other or start > other_end or abs(y - other_y) > LINE
+            for other, other_end, other_y in taken
+        )
+        if is_free:
+            taken.append((start, start + long, y))
+            side = "end" if is_left else "start"
+            names.append(text(x + (-9 if is_left else 9), y, dot.name, "dot-name", side))
+    return names
 
 
 def _x(value: float, right: float, width: float) -> float:
