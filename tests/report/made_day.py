@@ -38,6 +38,7 @@ versions:
       - {id: front, width_px: 1000, height_px: 1000, purpose: counting,
          homography: [[0.009, 0, 0], [0, -0.009, 9], [0, 0, 1]]}
       - {id: back, width_px: 1000, height_px: 1000, purpose: counting,
+         masks: [[[655, 0], [1000, 0], [1000, 345], [655, 345]]],
          homography: [[0.009, 0, 5], [0, -0.009, 9], [0, 0, 1]]}
     readers:
       - id: rack

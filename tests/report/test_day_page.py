@@ -6,10 +6,11 @@ import re
 
 import numpy as np
 import pytest
-from made_day import Change, empty_day, made, made_day, made_inputs
+from made_day import Change, empty_day, layout, made, made_day, made_inputs
 
 from storeday.report import ReportInputs, day_page
 from storeday.report.palette import VIRIDIS
+from storeday.report.unseen import cells_in_view
 
 MOST_BYTES = 3_000_000
 
@@ -106,6 +107,16 @@ def test_the_embedded_numbers_are_those_of_the_table(full):
         ]
         for row in rows
     }
+
+
+def test_what_a_mask_hides_was_not_seen():
+    in_view = cells_in_view(layout(), 0.5)
+    fitting = np.zeros((18, 28), bool)
+    fitting[12:, 22:] = True
+    assert not in_view["back"][fitting].any()
+    assert in_view["back"][~fitting & (np.arange(28) >= 10)].all()
+    assert in_view["front"][:, :18].all()
+    assert not in_view["front"][:, 18:].any()
 
 
 def test_changes_are_against_the_median_of_the_same_weekday():

@@ -1,6 +1,7 @@
 """Which cells of the floor no camera saw, hour by hour: white on a heatmap must mean "nobody".
 
-A cell is seen in an hour if a camera has its middle in the picture, and gave footage in that hour.
+A cell is seen in an hour if a camera has its middle in the picture, outside its masks, and gave
+footage in that hour.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from storeday.floor.camera_view import camera_view, sees
+from storeday.floor.camera_view import CameraView, camera_view, sees
+from storeday.floor.zones import inside
 from storeday.manifest import StoreLayout
 
 Mask = NDArray[np.bool_]
@@ -30,9 +32,22 @@ def cells_in_view(layout: StoreLayout, cell_m: float) -> dict[str, Mask]:
     """Cells that each camera has in its picture, shape (rows, columns)."""
     middles = cell_middles(layout.floor_plan.width_m, layout.floor_plan.height_m, cell_m)
     shape, points = middles.shape[:2], middles.reshape(-1, 2)
+    views = {camera.id: camera_view(camera) for camera in layout.cameras}
     return {
-        camera.id: sees(camera_view(camera), points).reshape(shape) for camera in layout.cameras
+        camera: (sees(view, points) & ~_masked(view, points)).reshape(shape)
+        for camera, view in views.items()
     }
+
+
+def _masked(view: CameraView, floor_m: NDArray[np.float64]) -> Mask:
+    """Whether floor points fall into a camera's masks; points it cannot see may be either."""
+    image = np.column_stack([floor_m, np.ones(len(floor_m))]) @ np.linalg.inv(view.matrix).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pixels = np.nan_to_num(image[:, :2] / image[:, 2:3])
+    masked = np.zeros(len(floor_m), bool)
+    for mask in view.masks:
+        masked |= inside(pixels, mask)
+    return masked
 
 
 def unseen_cells(
