@@ -151,18 +151,22 @@ def interval_words(low: float | None, high: float | None, decimals: int = 0) -> 
     return "" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
-def seen_words(observed_share: float | None) -> str:
+def seen_words(observed_share: float | None, is_count: bool = True) -> str:
     """How much of the time was seen, where it was not all of it.
 
+    Args:
+        observed_share: Share of the time that was seen; None counts as all of it.
+        is_count: Whether what was not seen could only add to the number, which a mean's does not.
+
     Example:
-        >>> seen_words(1.0), seen_words(0.62), seen_words(0.0)
-        ('', 'at least: seen 62% of the time', 'not seen')
+        >>> seen_words(1.0), seen_words(0.62), seen_words(0.62, False), seen_words(0.0)
+        ('', 'at least: seen 62% of the time', 'seen 62% of the time', 'not seen')
     """
     if observed_share is None or observed_share >= FULLY_SEEN:
         return ""
     if observed_share <= 0:
         return "not seen"
-    return f"at least: seen {share(observed_share)} of the time"
+    return f"{'at least: ' if is_count else ''}seen {share(observed_share)} of the time"
 
 
 def total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:

@@ -88,7 +88,7 @@ def _hour(row: Row) -> HourValue:
         else "not seen",
         f"{length(row['wait_p90_s'])} for one in ten" if row["wait_p90_s"] is not None else "",
         f"{count(row['length_max'])} waiting at most" if row["length_max"] is not None else "",
-        seen_words(row["observed_share"]) if is_seen else "",
+        seen_words(row["observed_share"], is_count=False) if is_seen else "",
     ]
     low, high = row["wait_mean_low_s"], row["wait_mean_high_s"]
     pair = None if low is None or high is None else (low / S_PER_MIN, high / S_PER_MIN)

@@ -126,7 +126,7 @@ def _occupancy(row: Row) -> HourValue:
         hour_span(local_hour),
         "not seen" if mean is None else f"{count(mean, 1)} in the store on average",
         f"{count(peak)} at most at once" if peak is not None else "",
-        seen_words(_share(row)) if mean is not None else "",
+        seen_words(_share(row), is_count=False) if mean is not None else "",
     )
     partly = _share(row) < FULLY_SEEN
     return HourValue(
