@@ -77,6 +77,17 @@ def test_labels_of_the_store_verify_what_they_measured():
     assert trust.count("Verified with labels of this store") == 1
 
 
+def test_a_day_audited_against_simulated_truth_is_called_simulated(full):
+    figure = {
+        "audited_against": "simulated", "figure": "flow_tv", "value": 0.2, "rests_on": 50,
+        "unit": "1", "is_error": True, "audited_at": made_day().rows("ops.runs")[0]["started_at"],
+    }  # fmt: skip
+    inputs = with_tables(made_inputs(), {"ops.audit_figures": made("ops.audit_figures", [figure])})
+    assert 'href="#trust">simulated day</a>' in day_page(inputs)
+    assert "says nothing of a real store" in words(section(day_page(inputs), "trust"))
+    assert "simulated day</a>" not in full
+
+
 def with_tables(inputs: ReportInputs, tables: dict) -> ReportInputs:
     today = dataclasses.replace(inputs.today, tables={**inputs.today.tables, **tables})
     return dataclasses.replace(inputs, today=today)

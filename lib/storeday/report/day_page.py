@@ -18,7 +18,12 @@ from storeday.report.quality_section import last_runs, quality_section
 from storeday.report.queue_section import queue_section
 from storeday.report.rendering import render
 from storeday.report.traffic_section import traffic_section
-from storeday.report.trust_section import UNVERIFIED_WORDS, is_verified, trust_section
+from storeday.report.trust_section import (
+    UNVERIFIED_WORDS,
+    is_simulated,
+    is_verified,
+    trust_section,
+)
 from storeday.report.words import WEEKDAYS, date_words, listed, short_date
 from storeday.report.zone_section import zone_section
 
@@ -92,6 +97,8 @@ def opening_words(day: DayRows) -> str:
 def badges(day: DayRows) -> list[tuple[str, str, str]]:
     """Marks beside the heading: kind, section that tells more, words."""
     marks = []
+    if is_simulated(day):
+        marks.append(("warning", "trust", "simulated day"))
     if any(row["is_partial"] for row in day.rows("ops.published_days")):
         marks.append(("warning", "coverage", "part of the day was not seen"))
     if not is_verified(day):

@@ -10,7 +10,7 @@ from storeday.report.quality_section import last_runs
 from storeday.report.words import count
 
 AUDIT, INTERACTIONS = "ops.audit_figures", "gold.interactions"
-VERIFIED = "store_labels"
+VERIFIED, SIMULATED = "store_labels", "simulated"
 UNVERIFIED_WORDS = "not verified in this store"
 # What each audit figure bears on: prefix of the audit's figure, figure of this report.
 BEARING = (
@@ -51,6 +51,11 @@ def is_verified(day: DayRows) -> bool:
     """Whether the figures were measured against labels of this store."""
     by_labels = any(row["audited_against"] == VERIFIED for row in day.rows(AUDIT))
     return by_labels or calibrations(day) == [VERIFIED]
+
+
+def is_simulated(day: DayRows) -> bool:
+    """Whether the day is known to be simulated: it was audited against simulated truth."""
+    return any(row["audited_against"] == SIMULATED for row in day.rows(AUDIT))
 
 
 def calibrations(day: DayRows) -> list[str]:

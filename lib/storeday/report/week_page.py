@@ -91,7 +91,11 @@ def _days(dates: Sequence[dt.date], published: dict[dt.date, DayRows]) -> Sectio
         day = published.get(date)
         figures = None if day is None else figures_of(day)
         rows.append((name_cell(short_date(date), order=float(number)), figures))
-    grid = figure_grid(rows, "Day", "Figures day by day; at least: part of the day was not seen.")
+    grid = figure_grid(
+        rows,
+        "Day",
+        "Figures day by day. ≥: part of the day was not seen, so there may have been more.",
+    )
     return Section("days", "Day by day", template="grid.html.j2", context={"grid": grid})
 
 
