@@ -49,6 +49,8 @@ def positions(*stays):
             "customer_id": pa.array([row[0] for row in rows], pa.string()),
             "zone_id": pa.array([row[1] for row in rows], pa.string()),
             "time": pa.array([at(row[2]) for row in rows], STAMP),
+            "floor_x_m": pa.array([0.0] * len(rows), pa.float64()),
+            "floor_y_m": pa.array([0.0] * len(rows), pa.float64()),
         }
     )
 

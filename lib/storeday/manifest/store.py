@@ -51,20 +51,28 @@ class OpeningHours(Part):
 
 
 class Privacy(Part):
-    """What may be done beyond counting. Everything is off unless the manifest says so.
+    """What may be done beyond counting, and how long what could tell people apart is kept.
+
+    Everything beyond counting is off unless the manifest says so.
 
     Attributes:
         demographics: Whether counts by attributes are made; a model of attributes is needed too.
-        snapshots: Whether pictures of moments are kept.
+        snapshots: Whether pixelated pictures of interactions may be kept.
         k: Smallest number of customers of which paths, pairs of products and attributes are told.
         unpaid_items_purpose: What a list of goods that were handled, not put back and not sold is
             made for, in words; without one there is none.
+        embedding_retention_days: Days after which appearance embeddings are destroyed; frames have
+            their camera's `retention_days`.
+        salt_retention_days: Days after which a store-day's salt is destroyed. From then on nobody
+            can tell whose the pseudonyms were, and a new run of that day gives other ones.
     """
 
     demographics: bool = False
     snapshots: bool = False
     k: Annotated[int, Field(ge=5)] = 5
     unpaid_items_purpose: Annotated[str, Field(min_length=10)] | None = None
+    embedding_retention_days: Annotated[int, Field(ge=0)] = 1
+    salt_retention_days: Annotated[int, Field(ge=0)] = 30
 
 
 class Limits(Part):

@@ -39,6 +39,7 @@ class MeasureSettings:
         engaged_s: Shortest stay in a zone that counts as a stop. Assumed.
         min_wait_s: Shortest stay in a queue that counts as waiting of those who are not served
             after it: others only pass. Assumed.
+        till_gap_s: Longest way from the queue to the till. Assumed.
         tryon_bin_s: Reads are compared between antennas in steps of this length.
         tryon_min_s: Shortest time in a fitting room that counts as trying on. Assumed.
         tryon_gap_s: Longest silence within one such stay. Assumed: tags are read every few seconds.
@@ -66,6 +67,7 @@ class MeasureSettings:
     rejoin_slack_m: float = 2.0
     engaged_s: float = 15.0
     min_wait_s: float = 30.0
+    till_gap_s: float = 30.0
     tryon_bin_s: float = 10.0
     tryon_min_s: float = 20.0
     tryon_gap_s: float = 60.0

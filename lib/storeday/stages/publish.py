@@ -11,8 +11,9 @@ from storeday.contracts import load_contract, table_from_columns
 from storeday.lake.groups import Group
 from storeday.reader_logs import what_readers_lack
 from storeday.stages.plan import DayPlan
+from storeday.stages.publish_day import Day
 from storeday.stages.publish_goods import GoodsDay, goods_tables
-from storeday.stages.publish_inputs import LOGS, READS, TRACE, WHOLE, Day, packed_inputs
+from storeday.stages.publish_inputs import LOGS, READS, TRACE, WHOLE, packed_inputs
 from storeday.stages.publish_people import PeopleDay, people_tables
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 

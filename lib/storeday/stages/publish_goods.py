@@ -23,6 +23,7 @@ from storeday.measures import (
 )
 from storeday.measures.seen_share import observed_share
 from storeday.rfid.skus import skus_by_epc
+from storeday.stages.publish_day import Day, only
 from storeday.stages.publish_inputs import (
     ACTIONS,
     CANDIDATES,
@@ -33,8 +34,6 @@ from storeday.stages.publish_inputs import (
     SALES,
     STRENGTH,
     TRACE,
-    Day,
-    only,
     zones_of_kind,
 )
 from storeday.stages.stage import Tables

@@ -37,14 +37,9 @@ from storeday.measures import (
 from storeday.measures.funnel import Count
 from storeday.measures.hours import hour_table
 from storeday.measures.seen_share import camera_hours, observed_share
+from storeday.stages.publish_day import Day, readers_of
 from storeday.stages.publish_goods import GoodsDay, empty_rows
-from storeday.stages.publish_inputs import (
-    CALIBRATION,
-    POSITIONS,
-    Day,
-    readers_of,
-    zones_of_kind,
-)
+from storeday.stages.publish_inputs import CALIBRATION, POSITIONS, zones_of_kind
 from storeday.stages.stage import Tables
 
 # Zones that are part of coming and going, and no stations of a journey.
