@@ -72,7 +72,9 @@ def test_the_wheel_holds_the_library_and_the_contracts(tmp_path):
         assert str(path.relative_to(REPOSITORY / "lib")) in held
     for path in (REPOSITORY / "schemas").rglob("*.yaml"):
         assert f"storeday/schemas/{path.relative_to(REPOSITORY / 'schemas')}" in held
-    for path in (REPOSITORY / "lib").rglob("*.yaml"):
+    for path in (REPOSITORY / "lib").rglob("*.*"):
+        if path.suffix not in {".yaml", ".j2", ".css", ".js"} or "egg-info" in str(path):
+            continue
         assert str(path.relative_to(REPOSITORY / "lib")) in held
 
 

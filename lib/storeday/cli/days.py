@@ -14,6 +14,8 @@ from storeday.cli.options import (
     LakeRoot,
     Master,
     Models,
+    NoReport,
+    Reports,
     Salts,
     Store,
     Stores,
@@ -38,6 +40,8 @@ def nightly(
     master: Master = "local[*]",
     conf: Conf = None,
     fused: Fused = False,
+    reports: Reports = "",
+    no_report: NoReport = False,
 ) -> None:
     """Run every stage for some store-days: each store, each date."""
     request = Request(
@@ -49,6 +53,8 @@ def nightly(
         master=master,
         conf=spark_settings(conf),
         fused=fused,
+        reports=reports,
+        has_reports=not no_report,
     )
     raise typer.Exit(run_days(request, open_console()))
 
@@ -66,6 +72,8 @@ def run(
     master: Master = "local[*]",
     conf: Conf = None,
     fused: Fused = False,
+    reports: Reports = "",
+    no_report: NoReport = False,
 ) -> None:
     """Run some stages, or groups of stages, for some store-days."""
     request = Request(
@@ -77,5 +85,7 @@ def run(
         master=master,
         conf=spark_settings(conf),
         fused=fused,
+        reports=reports,
+        has_reports=not no_report,
     )
     raise typer.Exit(run_days(request, open_console()))

@@ -22,6 +22,8 @@ Conf = Annotated[
 Fused = Annotated[
     bool, typer.Option("--fused", help="Decode and infer in one task; no frames are kept.")
 ]
+Reports = Annotated[str, typer.Option(help="Folder of the reports; LAKE-reports if not given.")]
+NoReport = Annotated[bool, typer.Option("--no-report", help="Write no report after publish.")]
 
 
 def spark_settings(conf: list[str] | None) -> dict[str, str]:

@@ -12,11 +12,12 @@ from storeday.inference import ModelManifest, load_models
 from storeday.lake.lake import Lake
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
+from storeday.stages.day_report import default_reports, write_day_reports
 from storeday.stages.ledger import Ledger
 from storeday.stages.plan import DayPlan, Places, plan_days
 from storeday.stages.registry import select_stages
 from storeday.stages.report_progress import Reporter
-from storeday.stages.runner import Runner
+from storeday.stages.runner import LAST, Runner
 from storeday.stages.stage import Stage
 
 LOGGER = logging.getLogger("storeday")
@@ -38,6 +39,8 @@ class Request:
         master: Spark master of a session that has to be made.
         conf: Spark settings of a session that has to be made.
         fused: Whether decode and infer run as one stage that keeps no frames.
+        reports: Folder of the reports that follow `publish`; LAKE-reports where empty.
+        has_reports: Whether reports follow `publish`.
     """
 
     places: Places
@@ -49,6 +52,8 @@ class Request:
     master: str = "local[*]"
     conf: Mapping[str, str] = field(default_factory=dict)
     fused: bool = False
+    reports: str = ""
+    has_reports: bool = True
 
     def days(self) -> list[StoreDay]:
         """The store-days asked for.
@@ -89,10 +94,24 @@ def run_days(request: Request, console: Console | None = None) -> int:
     lake = Lake(spark, request.places.lake)
     runner = Runner(lake, models, Reporter(spark, console), Ledger())
     outcome = runner.run(stages, planned.plans)
+    if request.has_reports and LAST in {table for stage in stages for table in stage.writes}:
+        done = [plan for plan in planned.plans if plan.day not in outcome.failures]
+        outcome.failures.update(_report(request, lake, done))
     _say_outcome(outcome.failures, len(days), len(planned.faults))
     if planned.faults:
         return WRONG_USE
     return SOME_FAILED if outcome.failures else DONE
+
+
+def _report(request: Request, lake: Lake, plans: Sequence[DayPlan]) -> dict[StoreDay, str]:
+    """Writes the reports of published store-days; gives what went wrong, by store-day."""
+    out = request.reports or default_reports(lake.root)
+    layouts = {plan.day: plan.layout for plan in plans}
+    faults = write_day_reports(lake.spark, lake.root, layouts, out)
+    for day, fault in sorted(faults.items()):
+        LOGGER.error("report %s: FAILED, its tables are published: %s", day, fault)
+    LOGGER.info("report: %d of %d written below %s", len(plans) - len(faults), len(plans), out)
+    return faults
 
 
 def _models(request: Request, stages: Sequence[str]) -> ModelManifest | None:

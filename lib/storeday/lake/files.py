@@ -64,6 +64,14 @@ def read_bytes(path: str) -> bytes:
         return bytes(stream.read())
 
 
+def write_bytes(path: str, content: bytes) -> None:
+    """Writes a file, folders above it included; for small files."""
+    filesystem, inner = open_filesystem(path)
+    filesystem.create_dir(inner.rsplit("/", 1)[0], recursive=True)
+    with filesystem.open_output_stream(inner) as stream:
+        stream.write(content)
+
+
 def fingerprint(folder: str, file: InputFile) -> str:
     """A digest of a file's size, first and last 64 KiB: equal for copies, cheap for footage."""
     filesystem, root = open_filesystem(folder)
