@@ -7,16 +7,21 @@ import typer
 from storeday.cli.app import app
 from storeday.cli.console import open_console
 from storeday.cli.options import (
+    After,
+    AllowLoss,
     Conf,
     Date,
     Fused,
     Inbox,
+    Incomplete,
     LakeRoot,
     Master,
     Models,
+    OutcomeFile,
     Salts,
     Store,
     Stores,
+    names,
     spark_settings,
 )
 from storeday.commands.run_days import Request, run_days
@@ -38,17 +43,25 @@ def nightly(
     master: Master = "local[*]",
     conf: Conf = None,
     fused: Fused = False,
+    incomplete: Incomplete = None,
+    allow_loss: AllowLoss = False,
+    outcome: OutcomeFile = "",
+    after: After = "",
 ) -> None:
     """Run every stage for some store-days: each store, each date."""
     request = Request(
         places=Places(inbox, stores, lake, salts),
-        stores=store,
+        stores=names(store),
         dates=[moment.date() for moment in date],
         from_stage=from_stage,
         models=models,
         master=master,
         conf=spark_settings(conf),
         fused=fused,
+        incomplete=names(incomplete),
+        allow_loss=allow_loss,
+        outcome=outcome,
+        after=after,
     )
     raise typer.Exit(run_days(request, open_console()))
 
@@ -66,16 +79,24 @@ def run(
     master: Master = "local[*]",
     conf: Conf = None,
     fused: Fused = False,
+    incomplete: Incomplete = None,
+    allow_loss: AllowLoss = False,
+    outcome: OutcomeFile = "",
+    after: After = "",
 ) -> None:
     """Run some stages, or groups of stages, for some store-days."""
     request = Request(
         places=Places(inbox, stores, lake, salts),
-        stores=store,
+        stores=names(store),
         dates=[moment.date() for moment in date],
         stages=stages,
         models=models,
         master=master,
         conf=spark_settings(conf),
         fused=fused,
+        incomplete=names(incomplete),
+        allow_loss=allow_loss,
+        outcome=outcome,
+        after=after,
     )
     raise typer.Exit(run_days(request, open_console()))

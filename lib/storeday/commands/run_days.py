@@ -3,25 +3,40 @@
 import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
 
+from storeday.commands.outcomes import (
+    BUSY,
+    DONE,
+    SEALED,
+    SOME_FAILED,
+    WRONG_USE,
+    DayEnd,
+    exit_code,
+    read_outcome,
+    write_outcome,
+)
 from storeday.inference import ModelManifest, load_models
 from storeday.lake.lake import Lake
+from storeday.lake.lease_keeper import LeaseKeeper
+from storeday.lake.lease_log import LeaseLog
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
-from storeday.stages.ledger import Ledger
-from storeday.stages.plan import DayPlan, Places, plan_days
+from storeday.stages.history import COLUMNS, day_records
+from storeday.stages.ledger import RUNS, Ledger
+from storeday.stages.plan import DayPlan, Places, look_at_days, with_salts
 from storeday.stages.registry import select_stages
 from storeday.stages.report_progress import Reporter
 from storeday.stages.runner import Runner
+from storeday.stages.sealed import losses, words
 from storeday.stages.stage import Stage
 
 LOGGER = logging.getLogger("storeday")
 
-DONE, SOME_FAILED, WRONG_USE = 0, 1, 2
+__all__ = ["BUSY", "DONE", "SEALED", "SOME_FAILED", "WRONG_USE", "Request", "run_days"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,12 @@ class Request:
         master: Spark master of a session that has to be made.
         conf: Spark settings of a session that has to be made.
         fused: Whether decode and infer run as one stage that keeps no frames.
+        incomplete: Stores whose inbox is not complete yet: they are published as partial.
+        allow_loss: Whether sealed store-days are replaced all the same.
+        outcome: Hadoop path of a file that says how each store-day ended; empty for none. What it
+            says is done of the same inputs, settings and code is not run again.
+        after: Outcome of an earlier part: what is not done there is left out here.
+        only: Store-days, where not every store is run for every date.
     """
 
     places: Places
@@ -49,6 +70,11 @@ class Request:
     master: str = "local[*]"
     conf: Mapping[str, str] = field(default_factory=dict)
     fused: bool = False
+    incomplete: Sequence[str] = ()
+    allow_loss: bool = False
+    outcome: str = ""
+    after: str = ""
+    only: Sequence[StoreDay] = ()
 
     def days(self) -> list[StoreDay]:
         """The store-days asked for.
@@ -56,6 +82,8 @@ class Request:
         Raises:
             ValueError: A store's name holds characters that names may not have.
         """
+        if self.only:
+            return sorted(set(self.only))
         return sorted({StoreDay(store, date) for store in self.stores for date in self.dates})
 
 
@@ -68,31 +96,117 @@ def run_days(request: Request, console: Console | None = None) -> int:
 
     Returns:
         0 where every store-day is done, 1 where some failed, 2 where the request, a manifest or the
-        model manifest is wrong. A wrong manifest keeps its own store-days from running, not others.
+        model manifest is wrong, 3 where another run holds some, 4 where some are sealed. One that
+        is not done does not keep the others from it.
     """
+    ledger = Ledger()
     try:
         stages = select_stages(request.stages, request.from_stage, request.fused)
-        days = request.days()
         models = _models(request, [stage.name for stage in stages])
+        admitted, ends = _admit(request, models)
     except ValueError as error:
         LOGGER.error("%s", error)
         return WRONG_USE
-    planned = plan_days(request.places, days, models)
-    for day, fault in planned.faults.items():
-        LOGGER.error("plan %s: FAILED: %s", day, fault)
-    if not planned.plans:
-        return WRONG_USE
-    if models is None and _needs_models(planned.plans, stages):
+    if models is None and _needs_models(admitted, stages):
         LOGGER.error("there is footage, and no models to look at it; give --models FILE")
         return WRONG_USE
-    spark = spark_session("storeday", request.master, request.conf)
-    lake = Lake(spark, request.places.lake)
-    runner = Runner(lake, models, Reporter(spark, console), Ledger())
-    outcome = runner.run(stages, planned.plans)
-    _say_outcome(outcome.failures, len(days), len(planned.faults))
-    if planned.faults:
-        return WRONG_USE
-    return SOME_FAILED if outcome.failures else DONE
+    if admitted:
+        spark = spark_session("storeday", request.master, request.conf)
+        lake = Lake(spark, request.places.lake)
+        with LeaseKeeper(
+            LeaseLog(spark, lake.root), ledger.attempt_id, [plan.day for plan in admitted]
+        ) as leases:
+            ends.update(_busy(admitted, leases))
+            ends.update(_sealed(lake, admitted, request, ends))
+            plans = [plan for plan in admitted if plan.day not in ends]
+            runner = Runner(lake, models, Reporter(spark, console), ledger, leases.lost)
+            ends.update(_run(runner, stages, with_salts(request.places, plans)))
+    _tell(list(ends.values()))
+    if request.outcome:
+        write_outcome(request.outcome, ledger.attempt_id, list(ends.values()))
+    return exit_code(ends.values())
+
+
+def _admit(
+    request: Request, models: ModelManifest | None
+) -> tuple[list[DayPlan], dict[StoreDay, DayEnd]]:
+    """Plans of the store-days to run, and how the others end.
+
+    Raises:
+        ValueError: The request is wrong.
+    """
+    days = request.days()
+    ends: dict[StoreDay, DayEnd] = {}
+    if request.after:
+        earlier = read_outcome(request.after)
+        ends = {day: _left_out(earlier.get(day), day) for day in days}
+        ends = {day: end for day, end in ends.items() if end.status != "done"}
+    planned = look_at_days(request.places, [day for day in days if day not in ends], models)
+    ends |= {day: DayEnd(day, "wrong", fault) for day, fault in planned.faults.items()}
+    before = read_outcome(request.outcome) if request.outcome else {}
+    admitted = []
+    for plan in planned.plans:
+        is_complete = plan.day.store_id not in request.incomplete
+        known = before.get(plan.day)
+        if known and (known.status, known.run_id) == ("done", plan.run_id):
+            ends[plan.day] = replace(known, is_complete=is_complete)
+            LOGGER.info("%s: done by an earlier try of this run", plan.day)
+        else:
+            admitted.append(replace(plan, is_inbox_complete=is_complete))
+    return admitted, ends
+
+
+def _left_out(earlier: DayEnd | None, day: StoreDay) -> DayEnd:
+    if earlier is None:
+        return DayEnd(day, "failed", "left out: the part before this one did not get to it")
+    if earlier.status == "done":
+        return earlier
+    return replace(earlier, reason=f"left out: {earlier.reason}")
+
+
+def _busy(plans: Sequence[DayPlan], leases: LeaseKeeper) -> dict[StoreDay, DayEnd]:
+    return {
+        plan.day: DayEnd(plan.day, "busy", leases.busy[plan.day], plan.run_id)
+        for plan in plans
+        if plan.day in leases.busy
+    }
+
+
+def _sealed(
+    lake: Lake, plans: Sequence[DayPlan], request: Request, ends: Mapping[StoreDay, DayEnd]
+) -> dict[StoreDay, DayEnd]:
+    """Store-days that are not replaced, because input that they were made from is gone."""
+    held = [plan for plan in plans if plan.day not in ends]
+    if not held:
+        return {}
+    runs = lake.read(RUNS, [plan.day for plan in held]).select(*COLUMNS).toArrow()
+    records = day_records(runs)
+    found = {}
+    for plan in held:
+        missing = losses(records.get(plan.day), plan)
+        if missing and request.allow_loss:
+            LOGGER.warning("%s: loss allowed: %s", plan.day, "; ".join(missing))
+        elif missing:
+            found[plan.day] = DayEnd(plan.day, "sealed", words(missing), plan.run_id)
+    return found
+
+
+def _run(
+    runner: Runner, stages: Sequence[Stage], plans: Sequence[DayPlan]
+) -> dict[StoreDay, DayEnd]:
+    if not plans:
+        return {}
+    failures = runner.run(stages, plans).failures
+    return {
+        plan.day: DayEnd(
+            plan.day,
+            "failed" if plan.day in failures else "done",
+            failures.get(plan.day, ""),
+            plan.run_id,
+            plan.is_inbox_complete,
+        )
+        for plan in plans
+    }
 
 
 def _models(request: Request, stages: Sequence[str]) -> ModelManifest | None:
@@ -107,8 +221,9 @@ def _needs_models(plans: Sequence[DayPlan], stages: Sequence[Stage]) -> bool:
     return sees and any(plan.files_in("footage") for plan in plans)
 
 
-def _say_outcome(failures: Mapping[StoreDay, str], asked: int, faults: int) -> None:
-    done = asked - len(failures) - faults
-    LOGGER.info("%d of %d store-days done", done, asked)
-    for day in sorted(failures):
-        LOGGER.error("%s failed", day)
+def _tell(ends: Sequence[DayEnd]) -> None:
+    done = sum(end.status == "done" for end in ends)
+    LOGGER.info("%d of %d store-days done", done, len(ends))
+    for end in sorted(ends, key=lambda end: end.day):
+        if end.status != "done":
+            LOGGER.error("%s: %s: %s", end.day, end.status, end.reason.strip().split("\n")[-1])

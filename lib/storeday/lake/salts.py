@@ -19,8 +19,8 @@ def default_salts(lake_root: str) -> str:
     return f"{lake_root.rstrip('/')}-salts"
 
 
-def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
-    """The store-day's salt; makes one where there is none.
+def find_salt(salts: str, day: StoreDay) -> bytes | None:
+    """The store-day's salt; None where there is none.
 
     Args:
         salts: Folder of the salts.
@@ -29,16 +29,37 @@ def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
     Raises:
         ValueError: The file is not a salt, for instance because it was cut short.
     """
-    filesystem, root = open_filesystem(salts)
-    path = f"{root}/{day.store_id}/{day.business_date}.salt"
-    if filesystem.get_file_info(path).type == fs.FileType.File:
-        with filesystem.open_input_stream(path) as stream:
-            salt = bytes(stream.read())
-        if len(salt) != SALT_BYTES:
-            raise ValueError(f"{path}: {len(salt)} bytes; expected a salt of {SALT_BYTES}")
-        return salt
+    filesystem, path = _file(salts, day)
+    if filesystem.get_file_info(path).type != fs.FileType.File:
+        return None
+    with filesystem.open_input_stream(path) as stream:
+        salt = bytes(stream.read())
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"{path}: {len(salt)} bytes; expected a salt of {SALT_BYTES}")
+    return salt
+
+
+def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
+    """The store-day's salt; makes one where there is none.
+
+    Args:
+        salts: Folder of the salts.
+        day: The store-day.
+
+    Raises:
+        ValueError: As for `find_salt`.
+    """
+    found = find_salt(salts, day)
+    if found is not None:
+        return found
     salt = secrets.token_bytes(SALT_BYTES)
-    filesystem.create_dir(f"{root}/{day.store_id}", recursive=True)
+    filesystem, path = _file(salts, day)
+    filesystem.create_dir(path.rpartition("/")[0], recursive=True)
     with filesystem.open_output_stream(path) as stream:
         stream.write(salt)
     return salt
+
+
+def _file(salts: str, day: StoreDay) -> tuple[fs.FileSystem, str]:
+    filesystem, root = open_filesystem(salts)
+    return filesystem, f"{root}/{day.store_id}/{day.business_date}.salt"

@@ -5,13 +5,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from storeday import __version__
 from storeday.inference import ModelManifest
 from storeday.lake.files import InputFile, exists, fingerprint, list_files, read_bytes
-from storeday.lake.salts import default_salts, load_or_make_salt
+from storeday.lake.salts import default_salts, find_salt, load_or_make_salt
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import ManifestError, StoreLayout, manifest_from_text
 from storeday.privacy import namer
@@ -67,7 +67,8 @@ class DayPlan:
         prints: Fingerprint of each file, by path.
         products: Path of the products file; None where the store has none.
         run_id: Digest of all that decides the rows.
-        salt: The store-day's salt.
+        salt: The store-day's salt; empty where none was made yet.
+        is_inbox_complete: Whether more input is expected no more; who starts the run says so.
     """
 
     day: StoreDay
@@ -79,6 +80,7 @@ class DayPlan:
     products: str | None
     run_id: str
     salt: bytes = field(repr=False)
+    is_inbox_complete: bool = True
 
     def stamps(self) -> dict[str, Any]:
         """Values of the columns that say which store-day and run a row belongs to."""
@@ -121,13 +123,19 @@ class Planned:
 
 
 def plan_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | None) -> Planned:
-    """Reads manifests and lists inputs of store-days.
+    """Reads manifests and lists inputs of store-days; makes salts where there are none.
 
     Args:
         places: Where everything is.
         days: Store-days.
         models: Models that will be used; None where inference is not part of the run.
     """
+    planned = look_at_days(places, days, models)
+    return Planned(with_salts(places, planned.plans), planned.faults)
+
+
+def look_at_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | None) -> Planned:
+    """As `plan_days`, but writes nothing: store-days without a salt have an empty one."""
     plans, faults = [], {}
     for day in sorted(set(days)):
         try:
@@ -135,6 +143,15 @@ def plan_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | 
         except ManifestError as error:
             faults[day] = str(error)
     return Planned(tuple(plans), faults)
+
+
+def with_salts(places: Places, plans: Iterable[DayPlan]) -> tuple[DayPlan, ...]:
+    """The plans, each with its store-day's salt; makes salts where there are none."""
+    salts = places.salts_or_default
+    return tuple(
+        plan if plan.salt else replace(plan, salt=load_or_make_salt(salts, plan.day))
+        for plan in plans
+    )
 
 
 def layout_of(places: Places, day: StoreDay) -> StoreLayout:
@@ -176,7 +193,7 @@ def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPla
         prints=prints,
         products=products if has_products else None,
         run_id=run_id,
-        salt=load_or_make_salt(places.salts_or_default, day),
+        salt=find_salt(places.salts_or_default, day) or b"",
     )
 
 

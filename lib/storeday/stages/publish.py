@@ -96,7 +96,7 @@ def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
         "gold.zone_hourly": zone_hourly(positions, handled, zones, hours, observed, settings),
         "gold.zone_flows": zone_flows(positions, customers, stations, hours, observed, settings),
         "gold.traffic_hourly": traffic_hourly(customers, hours, observed),
-        PUBLISHED: _published(observed, published_at),
+        PUBLISHED: _published(observed, published_at, plan.is_inbox_complete),
     }
 
 
@@ -195,12 +195,14 @@ def _readers_of(layout: StoreLayout, zone_id: str) -> set[str]:
     }
 
 
-def _published(observed: pa.Table, published_at: dt.datetime) -> pa.Table:
-    missing = _missing(observed)
+def _published(observed: pa.Table, published_at: dt.datetime, is_inbox_complete: bool) -> pa.Table:
+    notes = [f"{name}: {reason}" for name, reason in _missing(observed).items()]
+    if not is_inbox_complete:
+        notes.insert(0, "published before the inbox was complete")
     columns = {
         "published_at": [published_at],
-        "is_partial": [bool(missing)],
-        "notes": ["; ".join(f"{name}: {reason}" for name, reason in missing.items()) or None],
+        "is_partial": [bool(notes)],
+        "notes": ["; ".join(notes) or None],
     }
     return table_from_columns(load_contract(PUBLISHED), columns)
 

@@ -7,9 +7,9 @@ store-days.
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
@@ -36,6 +36,15 @@ class Outcome:
     failures: dict[StoreDay, str] = field(default_factory=dict)
 
 
+# Says which store-days must not be written any more, and why.
+Guard = Callable[[Sequence[StoreDay]], Mapping[StoreDay, str]]
+
+
+def nothing_lost(days: Sequence[StoreDay]) -> Mapping[StoreDay, str]:
+    """The guard of a run that holds no leases."""
+    return {}
+
+
 class Runner:
     """Runs stages one after the other.
 
@@ -44,11 +53,18 @@ class Runner:
         models: Models; None where inference is not part of the run.
         reporter: Told what happens.
         ledger: Keeps the run's books.
+        guard: Asked before every replacement.
     """
 
     def __init__(
-        self, lake: Lake, models: ModelManifest | None, reporter: Reporter, ledger: Ledger
+        self,
+        lake: Lake,
+        models: ModelManifest | None,
+        reporter: Reporter,
+        ledger: Ledger,
+        guard: Guard = nothing_lost,
     ) -> None:
+        self.guard = guard
         self.lake = lake
         self.models = models
         self.reporter = reporter
@@ -67,14 +83,22 @@ class Runner:
             for stage in stages:
                 if not alive:
                     break
+                if LAST in stage.writes:
+                    # Whoever sees a published store-day finds its quarantine and its ledger, too.
+                    self._close_books(stages, plans)
                 outcome.failures.update(self._run_stage(stage, alive))
                 alive = tuple(plan for plan in alive if plan.day not in outcome.failures)
-            self._replace_quarantine(stages, [plan.day for plan in plans])
+            self._close_books(stages, plans)
         finally:
             for frame in self._kept:
                 frame.unpersist()
             self.ledger.write(self.lake)
         return outcome
+
+    def _close_books(self, stages: Sequence[Stage], plans: Sequence[DayPlan]) -> None:
+        self._replace_quarantine(stages, [plan.day for plan in plans])
+        self._quarantine.clear()
+        self.ledger.write(self.lake)
 
     def _run_stage(self, stage: Stage, plans: tuple[DayPlan, ...]) -> dict[StoreDay, str]:
         """Runs one stage; gives what went wrong, by store-day."""
@@ -100,7 +124,7 @@ class Runner:
         context = StageContext(self.lake, plans, self.models, started_at)
         bundles = stage.run(context).persist(StorageLevel.MEMORY_AND_DISK)
         self._kept.append(bundles)
-        summary = _summarise(bundles)
+        summary = self._guarded(_summarise(bundles), [plan.day for plan in plans])
         good = [plan.day for plan in plans if plan.day not in summary.failures]
         if good:
             sound = bundles if len(good) == len(plans) else bundles.where(is_one_of(good))
@@ -111,6 +135,11 @@ class Runner:
         if stage.name not in QUARANTINING:
             bundles.unpersist()
         return summary
+
+    def _guarded(self, summary: Summary, days: Sequence[StoreDay]) -> Summary:
+        """The summary, with store-days that this run has lost among its failures."""
+        lost = self.guard(days)
+        return replace(summary, failures={**lost, **summary.failures}) if lost else summary
 
     def _replace(
         self, stage: Stage, bundles: DataFrame, days: Sequence[StoreDay], summary: Summary
