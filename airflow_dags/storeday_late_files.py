@@ -4,7 +4,6 @@ import datetime as dt
 from functools import partial
 
 from airflow.sdk import DAG, CronPartitionTimetable, Param
-
 from storeday_airflow.alerts import StoreDayNotifier
 from storeday_airflow.dates import BUSINESS_DATE, business_date_of
 from storeday_airflow.settings import LATE_CRON, ZONE, settings, template
@@ -13,16 +12,16 @@ from storeday_airflow.submits import DEFAULT_ARGS, LAKE, PLACES, submit
 DOC = """
 ### storeday_late_files
 
-**Purpose.** Files that came after the deadline, and store-days that failed at night: every day, the
-store-days of the last `late_days` days that are missing, failed, or whose inbox has grown are run again,
-and so are those made by an older version, other settings or another model. Store-days that are as they
-should be cost nothing.
+**Purpose.** Files that came after the deadline, and store-days that failed at night: every day,
+the store-days of the last `late_days` days that are missing, failed, or whose inbox has grown are
+run again, and so are those made by an older version, other settings or another model. Store-days
+that are as they should be cost nothing.
 
 **Inputs.** As `storeday_nightly`. **Outputs.** As `storeday_nightly`, for the store-days it plans.
 
-**When it is red.** The log of `run_again` holds the plan, and a line for each store-day that is not done.
-The next day tries again. `storeday backfill --dry-run` prints the plan without running it. Exit reasons:
-`airflow_dags/README.md`.
+**When it is red.** The log of `run_again` holds the plan, and a line for each store-day that is
+not done. The next day tries again. `storeday backfill --dry-run` prints the plan without running
+it. Exit reasons: `airflow_dags/README.md`.
 """
 
 
@@ -37,7 +36,10 @@ with DAG(
     on_failure_callback=StoreDayNotifier(),
     params={
         "business_date": Param(
-            None, type=["null", "string"], format="date", description="Last date; yesterday if empty"
+            None,
+            type=["null", "string"],
+            format="date",
+            description="Last date; or yesterday",
         )
     },
     user_defined_macros={
@@ -58,7 +60,7 @@ with DAG(
         [
             *PLACES,
             *LAKE,
-            "--stores-named",
+            "--store",
             "{{ all_stores() }}",
             "--from",
             "{{ first_date(business_date(params, dag_run), storeday_settings()['late_days']) }}",

@@ -18,7 +18,6 @@ from airflow.sdk import (
     task,
     task_group,
 )
-
 from storeday_airflow.alerts import StoreDayNotifier, tell
 from storeday_airflow.dates import BUSINESS_DATE, business_date_of
 from storeday_airflow.inbox import InboxSensor
@@ -31,13 +30,13 @@ DOC = """
 
 **Purpose.** Turns one closed business date of every store into gold tables.
 
-**Inputs.** `<inbox>/<store>/<business_date>/` (footage, rfid, sales), the stores' manifests and products
-files, the model manifest. A store's inbox is complete when it holds `_COMPLETE`, or when its day is over
-and nothing has changed in it for `quiet_minutes`. At the `deadline` (06:00 by the stores' own clock) what
-is there is run and published as partial, and an alert names those stores.
+**Inputs.** `<inbox>/<store>/<business_date>/` (footage, rfid, sales), the stores' manifests and
+products files, the model manifest. A store's inbox is complete when it holds `_COMPLETE`, or when
+its day is over and nothing has changed in it for `quiet_minutes`. At the `deadline` (06:00 by the
+stores' own clock) what is there is run and published as partial, and an alert names those stores.
 
-**Outputs.** All tables of the lake for those store-days; `ops.published_days` says which are complete.
-Assets `storeday/gold/...` are updated once any store-day was published.
+**Outputs.** All tables of the lake for those store-days; `ops.published_days` says which are
+complete. Assets `storeday/gold/...` are updated once any store-day was published.
 
 **Which date.** The parameter `business_date`; else the run's partition (scheduled runs, backfills);
 else the day before the run. Backfill by Airflow: `airflow backfill create --dag-id storeday_nightly
@@ -47,10 +46,10 @@ last day). For long stretches `jobs/run_backfill.py` is cheaper: it plans what i
 **When it is red.**
 `ingest`, `see`, `understand` (one map index per chunk of stores): the log's last lines name each
 store-day with its reason. Store-days that failed are left out of the later parts; the others are
-published all the same. A retry resumes: what is done is not run again. Exit codes: 1 a stage failed, 2
-wrong manifest or usage, 3 another run holds a store-day, 4 a store-day is sealed.
-`verdict`: some store-day of the date is not done; its log names them all.
-The runbook has an entry for every exit reason: `airflow_dags/README.md`.
+published all the same. A retry resumes: what is done is not run again. Exit codes: 1 a stage
+failed, 2 wrong manifest or usage, 3 another run holds a store-day, 4 a store-day is sealed.
+`verdict`: some store-day of the date is not done; its log names them all. The runbook has an entry
+for every exit reason: `airflow_dags/README.md`.
 
 **Running it again** is always safe: a store-day is replaced by equal rows, or stays as it was.
 """
@@ -148,7 +147,7 @@ with DAG(
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=ASSETS, retries=0,
           execution_timeout=dt.timedelta(minutes=5))  # fmt: skip
     def announce() -> None:
-        """Says to other DAGs that gold tables have new rows; skipped where nothing was published."""
+        """Says to other DAGs that gold tables have new rows; skipped if nothing was published."""
         from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415
 
         done = [item["store_id"] for item in _ended(get_current_context()) if _is_done(item)]

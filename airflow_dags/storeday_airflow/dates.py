@@ -1,8 +1,9 @@
 """The one rule that says which business date a run is for.
 
-`logical_date` is empty in partitioned runs and `partition_key` is empty in `dag.test()`, so neither
-alone is right in all kinds of run. In order: the parameter `business_date`; the run's partition key,
-as scheduled runs and backfills have it; the day before the run, by the schedule's own clock.
+`logical_date` is empty in partitioned runs and `partition_key` is empty in `dag.test()`, so
+neither alone is right in all kinds of run. In order: the parameter `business_date`; the run's
+partition key, as scheduled runs and backfills have it; the day before the run, by the schedule's
+own clock.
 """
 
 import datetime as dt

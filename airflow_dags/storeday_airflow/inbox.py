@@ -1,8 +1,8 @@
 """Waits until the inbox of a chunk of stores is complete, or its deadline has come.
 
 A store's inbox is complete when it holds a file `_COMPLETE`; or when its day is over by the local
-clock, it holds files, and none of them has changed for a while. At the deadline waiting ends, and the
-stores whose inbox is not complete are named.
+clock, it holds files, and none of them has changed for a while. At the deadline waiting ends, and
+the stores whose inbox is not complete are named.
 """
 
 import asyncio
@@ -62,7 +62,12 @@ class InboxTrigger(BaseTrigger):
     """
 
     def __init__(
-        self, inbox: str, stores: Sequence[str], business_date: str, zone: str, limits: dict[str, Any]
+        self,
+        inbox: str,
+        stores: Sequence[str],
+        business_date: str,
+        zone: str,
+        limits: dict[str, Any],
     ) -> None:
         super().__init__()
         self.inbox, self.stores = inbox, list(stores)
@@ -121,6 +126,7 @@ class InboxSensor(BaseSensorOperator):
         if not self.deferrable:
             return super().execute(context)
         self.defer(trigger=self._trigger(), method_name="resume")
+        return None  # deferring raises
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Looks once, where there is no triggerer."""

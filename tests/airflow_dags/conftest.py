@@ -1,4 +1,4 @@
-"""These tests run in the environment that `make airflow` makes; elsewhere they are not collected."""
+"""These tests run in the environment of `make airflow`; elsewhere they are not collected."""
 
 import importlib.util
 import os
@@ -9,6 +9,8 @@ import pytest
 
 if importlib.util.find_spec("airflow") is None:
     collect_ignore_glob = ["*"]
+# Programs that the tests start.
+collect_ignore = ["make_inbox.py", "run_nightly_dag.py"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAGS = REPOSITORY / "airflow_dags"

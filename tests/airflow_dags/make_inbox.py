@@ -1,7 +1,7 @@
 """Writes a small simulated inbox for the DAG's test; run by the jobs' own Python.
 
-Two stores of the demo: reads and receipts without footage, since no model ships. `marked` is complete
-by its marker; `late` is not.
+Two stores of the demo: reads and receipts without footage, since no model ships. `marked` is
+complete by its marker; `late` is not.
 """
 
 import shutil

@@ -73,7 +73,7 @@ def moment(*parts):
 @pytest.mark.parametrize(
     ("params", "partition", "logical", "zone", "expected"),
     [
-        # Scheduled run and backfill: the partition; in Paris its instant is 23:00 UTC the day before.
+        # Scheduled run and backfill: the partition. In Paris its instant is the day before, UTC.
         ({}, "2026-11-20", None, "Europe/Paris", "2026-11-20"),
         # By hand, with and without a date; the date wins over everything.
         ({"business_date": "2026-03-14"}, "2026-11-20", None, "Europe/Paris", "2026-03-14"),
@@ -105,9 +105,9 @@ def test_a_date_that_is_none_is_refused(airflow_home):
 
 def test_airflows_own_backfill_makes_a_run_for_every_date(dag_bag, airflow_home):
     """Bounds are instants: the last day needs its time."""
-    import storeday_airflow.dates as dates
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
+    from storeday_airflow import dates
 
     for words in (["dags", "reserialize"], ["dags", "unpause", "storeday_nightly", "--yes"]):
         command([*words])
@@ -190,6 +190,7 @@ def test_the_trigger_travels_and_fires(trigger):
     async def first():
         async for event in InboxTrigger(**arguments).run():
             return event
+        return None
 
     assert asyncio.run(first()).payload == {"incomplete": []}
 
@@ -225,13 +226,13 @@ def test_alerts_name_the_store_days(airflow_home, tmp_path, monkeypatch):
     item = {"business_date": "2026-11-20", "run_id": "r", "is_complete": True, "reason": ""}
     parts = {
         "ingest": [{**item, "store_id": "s1", "status": "done"},
-                   {**item, "store_id": "s2", "status": "failed", "reason": "Trace\nOSError: gone"}],
+                   {**item, "store_id": "s2", "status": "failed", "reason": "T\nOSError: gone"}],
         "understand": [{**item, "store_id": "s1", "status": "done", "is_complete": False}],
     }  # fmt: skip
     for part, items in parts.items():
         (folder / part).mkdir(parents=True)
         (folder / part / "chunk-0.json").write_text(json.dumps({"store_days": items}))
-    given = {key: "x" for key in ("inbox", "manifests", "lake", "jobs")}
+    given = dict.fromkeys(("inbox", "manifests", "lake", "jobs"), "x")
     given |= {"stores": {"UTC": ["s1", "s2"]}, "outcomes": str(tmp_path / "outcomes")}
     given["alerts"] = str(tmp_path / "alerts")
     monkeypatch.setenv("AIRFLOW_VAR_STOREDAY", json.dumps(given))

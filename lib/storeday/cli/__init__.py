@@ -1,13 +1,14 @@
 """The command line: `storeday VERB …`; one module per group of verbs.
 
-Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest.
+Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest, 3 another run holds
+some store-days, 4 some are sealed.
 """
 
 # Each module hangs its verbs on the application.
-from storeday.cli import audits, days, simulated, words
+from storeday.cli import audits, backfills, days, simulated, words
 from storeday.cli.app import app
 
-__all__ = ["app", "audits", "days", "main", "simulated", "words"]
+__all__ = ["app", "audits", "backfills", "days", "main", "simulated", "words"]
 
 
 def main() -> None:

@@ -209,10 +209,19 @@ def _run(
     }
 
 
+def load_request_models(request: Request) -> ModelManifest | None:
+    """The models that a request names; None where it names none.
+
+    Raises:
+        ValueError: The model manifest or a model is not what it should be.
+    """
+    return load_models(Path(request.models)) if request.models else None
+
+
 def _models(request: Request, stages: Sequence[str]) -> ModelManifest | None:
-    if not {"scout", "infer", "decode_infer"} & set(stages) or not request.models:
+    if not {"scout", "infer", "decode_infer"} & set(stages):
         return None
-    return load_models(Path(request.models))
+    return load_request_models(request)
 
 
 def _needs_models(plans: Sequence[DayPlan], stages: Sequence[Stage]) -> bool:
