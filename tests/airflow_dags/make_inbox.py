@@ -16,7 +16,7 @@ SEED = 7
 
 
 def main(root: Path) -> None:
-    base = load_scenario("demo", hours=None)
+    base = load_scenario("demo", hours=0.05)
     for store in ("marked", "late"):
         named = base.store.model_copy(update={"store_id": store})
         scenario = base.model_copy(update={"store": named})

@@ -8,6 +8,9 @@ from pyspark.sql import types as st
 
 from storeday.contracts import Column, Contract
 
+# How long files of old versions stay: readers are done with them, and they hold pseudonyms.
+RETENTION_HOURS = 7 * 24
+
 SPARK_TYPES: dict[str, st.DataType] = {
     "string": st.StringType(),
     "double": st.DoubleType(),
@@ -68,7 +71,7 @@ def _properties(contract: Contract) -> list[tuple[str, str]]:
         ("delta.minReaderVersion", "1"),
         ("delta.enableDeletionVectors", "false"),
         # Old versions hold pseudonyms: they go as soon as readers can be done with them.
-        ("delta.deletedFileRetentionDuration", "interval 7 days"),
+        ("delta.deletedFileRetentionDuration", f"interval {RETENTION_HOURS // 24} days"),
         ("delta.logRetentionDuration", "interval 30 days"),
     ]
     for name, condition in constraints(contract).items():

@@ -38,6 +38,10 @@ class Lake:
         """Hadoop path of a table."""
         return f"{self.root}/{load_contract(table).path}"
 
+    def holds(self, table: str) -> bool:
+        """Whether a table is there."""
+        return self._exists(table)
+
     def ensure(self, tables: Iterable[str]) -> None:
         """Makes those tables that are not there yet."""
         missing = [name for name in tables if name not in self._known and not self._exists(name)]
