@@ -1,9 +1,9 @@
 """`storeday maintain`: keeps the lake small and quick to read.
 
 OPTIMIZE joins the small files that nights leave behind, in partitions of dates that are over;
-VACUUM removes the files of old versions once the retention time of the table's contract has passed. Both
-change no row. Delta refuses a commit that meets another one; such a table is told and left for the
-next time.
+VACUUM removes the files of old versions once the retention time of the table's contract has passed.
+Both change no row. Delta refuses a commit that meets another one; such a table is told and left for
+the next time.
 """
 
 import datetime as dt

@@ -90,12 +90,11 @@ def is_free(latest: Lease | None, attempt_id: str, now: dt.datetime, here: Lease
 
 def own_lease(attempt_id: str, now: dt.datetime) -> Lease:
     """The lease that this process writes at a moment."""
-    process = os.getpid()
     return Lease(
         attempt_id=attempt_id,
         host=os.uname().nodename,
-        machine=_machine(),
-        process=f"{process}/{_started(process)}",
+        machine=machine_name(),
+        process=process_name(os.getpid()),
         until=now + dt.timedelta(seconds=LEASE_S),
     )
 
@@ -104,12 +103,17 @@ def _is_gone(latest: Lease, here: Lease) -> bool:
     """Whether the holder ran here and runs no more."""
     if not latest.machine or latest.machine != here.machine:
         return False
-    process, _, started = latest.process.partition("/")
-    return not process.isdigit() or _started(int(process)) != started
+    process = latest.process.partition("/")[0]
+    return not process.isdigit() or process_name(int(process)) != latest.process
 
 
-def _machine() -> str:
-    """Name of this process space: containers of one machine have several."""
+def process_name(process: int) -> str:
+    """A process' id and start: numbers are given again, both together are not."""
+    return f"{process}/{_started(process)}"
+
+
+def machine_name() -> str:
+    """Name of this process space: containers of one machine have several; empty if unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         space = os.readlink("/proc/self/ns/pid")
