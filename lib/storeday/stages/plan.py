@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from storeday import __version__
@@ -98,6 +99,21 @@ class DayPlan:
     def files_in(self, folder: str) -> list[InputFile]:
         """Files below one of the inbox folder's parts, such as `footage`."""
         return [file for file in self.files if file.path.startswith(f"{folder}/")]
+
+    def copy_of(self, path: str) -> str | None:
+        """An earlier file of the same folder with the same content; None where there is none."""
+        return self._copies.get(path)
+
+    @cached_property
+    def _copies(self) -> dict[str, str]:
+        first: dict[tuple[str, str], str] = {}
+        copies = {}
+        for file in self.files:
+            if file.size_bytes:
+                key = file.path.rpartition("/")[0], self.prints[file.path]
+                if first.setdefault(key, file.path) != file.path:
+                    copies[file.path] = first[key]
+        return copies
 
     def inputs_json(self) -> str:
         """Input files with size, time of change and fingerprint, for the run ledger."""
