@@ -67,37 +67,32 @@ def published(lake):
 
 
 def test_parts_follow_each_other_and_a_retry_resumes(spark, places, tmp_path, caplog):
-    first, second = str(tmp_path / "o" / "ingest.json"), str(tmp_path / "o" / "publish.json")
+    first, second = str(tmp_path / "o" / "index.json"), str(tmp_path / "o" / "parse.json")
     broken = Path(places.manifest_of("b"))
     text = broken.read_text()
     broken.write_text("store_id: b\n")
-    assert run_days(request(places, stages=PARTS[:2], outcome=first)) == WRONG_USE
+    assert run_days(request(places, stages=["index"], outcome=first)) == WRONG_USE
     ends = read_outcome(first)
     assert (ends[A].status, ends[B].status) == ("done", "wrong")
     broken.write_text(text)
     # What is not done in a part is left out of the next.
-    code = run_days(request(places, stages=["publish"], after=first, outcome=second))
-    assert code == WRONG_USE
+    parse = request(places, stages=["parse"], after=first, outcome=second, incomplete=["b"])
+    assert run_days(parse) == WRONG_USE
     ends = read_outcome(second)
     assert ends[A].status == "done"
     assert ends[B].reason.startswith("left out: ")
     lake = Lake(spark, places.lake)
-    assert set(published(lake)) == {"a"}
+    assert (sold(lake, A), sold(lake, B)) == (["r1", "r2"], [])
     # The retry runs what is not done, and that alone.
-    before = sum(row["store_id"] == "a" for row in lake.read_all("ops.runs").collect())
-    assert run_days(request(places, stages=PARTS[:2], outcome=first)) == DONE
-    again = lake.read_all("ops.runs").collect()
-    assert sum(row["store_id"] == "a" for row in again) == before
-    code = run_days(
-        request(places, stages=["publish"], after=first, outcome=second, incomplete=["b"])
-    )
-    assert code == DONE
-    (row,) = lake.read("ops.published_days", [B]).collect()
-    assert row["is_partial"]
-    assert row["notes"].startswith("published before the inbox was complete")
+    assert run_days(request(places, stages=["index"], outcome=first)) == DONE
+    assert run_days(parse) == DONE
+    assert sold(lake, B) == ["r1", "r2"]
+    runs = [(row["store_id"], row["stage"]) for row in lake.read_all("ops.runs").collect()]
+    assert sorted(runs) == [("a", "index"), ("a", "parse"), ("b", "index"), ("b", "parse")]
+    assert not read_outcome(second)[B].is_complete
     # Nothing is left: Spark is not asked.
     with caplog.at_level("INFO", logger="storeday"):
-        assert run_days(request(places, stages=["publish"], after=first, outcome=second)) == DONE
+        assert run_days(parse) == DONE
     assert "done by an earlier try of this run" in caplog.text
 
 
@@ -106,11 +101,11 @@ def test_a_store_day_that_another_run_holds_is_left_alone(spark, places, tmp_pat
     runs = lake.read_all("ops.runs").count()
     with LeaseKeeper(LeaseLog(spark, places.lake), "other", [B]):
         outcome = str(tmp_path / "outcome.json")
-        assert run_days(request(places, stages=PARTS[:2], outcome=outcome)) == BUSY
+        assert run_days(request(places, stages=["index"], outcome=outcome)) == BUSY
     ends = read_outcome(outcome)
     assert ends[A].status == "done"
     assert "run other on" in ends[B].reason
-    assert lake.read_all("ops.runs").count() == runs + 2
+    assert lake.read_all("ops.runs").count() == runs + 1
     # It is free again.
     with LeaseKeeper(LeaseLog(spark, places.lake), "next", [A, B]) as keeper:
         assert not keeper.busy

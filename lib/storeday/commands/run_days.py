@@ -21,7 +21,7 @@ from storeday.commands.outcomes import (
 )
 from storeday.inference import ModelManifest, load_models
 from storeday.lake.lake import Lake
-from storeday.lake.lease_keeper import LeaseKeeper
+from storeday.lake.lease_keeper import LeaseKeeper, first_cause
 from storeday.lake.lease_log import LeaseLog
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
@@ -113,18 +113,33 @@ def run_days(request: Request, console: Console | None = None) -> int:
     if admitted:
         spark = spark_session("storeday", request.master, request.conf)
         lake = Lake(spark, request.places.lake)
-        with LeaseKeeper(
-            LeaseLog(spark, lake.root), ledger.attempt_id, [plan.day for plan in admitted]
-        ) as leases:
-            ends.update(_busy(admitted, leases))
-            ends.update(_sealed(lake, admitted, request, ends))
-            plans = [plan for plan in admitted if plan.day not in ends]
-            runner = Runner(lake, models, Reporter(spark, console), ledger, leases.lost)
-            ends.update(_run(runner, stages, with_salts(request.places, plans)))
+        runner = Runner(lake, models, Reporter(spark, console), ledger)
+        ends.update(_run_held(request, runner, stages, admitted))
     _tell(list(ends.values()))
     if request.outcome:
         write_outcome(request.outcome, ledger.attempt_id, list(ends.values()))
     return exit_code(ends.values())
+
+
+def _run_held(
+    request: Request, runner: Runner, stages: Sequence[Stage], admitted: Sequence[DayPlan]
+) -> dict[StoreDay, DayEnd]:
+    """Runs those store-days that nobody else holds and that are not sealed."""
+    lake, days = runner.lake, [plan.day for plan in admitted]
+    with LeaseKeeper(LeaseLog(lake.spark, lake.root), runner.ledger.attempt_id, days) as leases:
+        ends = _not_held(admitted, leases)
+        runner.guard = leases.lost
+        try:
+            ends.update(_sealed(lake, admitted, request, ends))
+            plans = [plan for plan in admitted if plan.day not in ends]
+            ends.update(_run(runner, stages, with_salts(request.places, plans)))
+        except Exception as error:
+            # No store-day's own fault, such as a lake that cannot be written.
+            LOGGER.debug("the run fell over", exc_info=True)
+            for plan in admitted:
+                fallen = DayEnd(plan.day, "failed", first_cause(error), plan.run_id)
+                ends.setdefault(plan.day, fallen)
+    return ends
 
 
 def _admit(
@@ -164,12 +179,14 @@ def _left_out(earlier: DayEnd | None, day: StoreDay) -> DayEnd:
     return replace(earlier, reason=f"left out: {earlier.reason}")
 
 
-def _busy(plans: Sequence[DayPlan], leases: LeaseKeeper) -> dict[StoreDay, DayEnd]:
-    return {
-        plan.day: DayEnd(plan.day, "busy", leases.busy[plan.day], plan.run_id)
-        for plan in plans
-        if plan.day in leases.busy
-    }
+def _not_held(plans: Sequence[DayPlan], leases: LeaseKeeper) -> dict[StoreDay, DayEnd]:
+    ends = {}
+    for plan in plans:
+        if plan.day in leases.busy:
+            ends[plan.day] = DayEnd(plan.day, "busy", leases.busy[plan.day], plan.run_id)
+        if plan.day in leases.faults:
+            ends[plan.day] = DayEnd(plan.day, "failed", leases.faults[plan.day], plan.run_id)
+    return ends
 
 
 def _sealed(

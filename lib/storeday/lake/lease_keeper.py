@@ -18,10 +18,12 @@ class LeaseKeeper:
 
     Attributes:
         busy: Store-days that another run holds, and who that is.
+        faults: Store-days whose lease could not be written, and why.
     """
 
     def __init__(self, log: LeaseLog, attempt_id: str, days: Iterable[StoreDay]) -> None:
         self.busy: dict[StoreDay, str] = {}
+        self.faults: dict[StoreDay, str] = {}
         self._log = log
         self._attempt_id = attempt_id
         self._wanted = sorted(set(days))
@@ -33,7 +35,10 @@ class LeaseKeeper:
 
     def __enter__(self) -> "LeaseKeeper":
         for day in self._wanted:
-            self._take(day)
+            try:
+                self._take(day)
+            except Exception as fault:
+                self.faults[day] = f"its lease could not be written: {first_cause(fault)}"
         self._renewer.start()
         return self
 
@@ -99,6 +104,22 @@ class LeaseKeeper:
             del self._held[day]
             return
         self._held[day] = (number, latest)
+
+
+def first_cause(error: Exception) -> str:
+    """What an error says in one line; of a Java error the innermost cause.
+
+    Example:
+        >>> first_cause(OSError("no space left"))
+        'OSError: no space left'
+    """
+    java = getattr(error, "java_exception", None)
+    if java is None:
+        lines = str(error).strip().splitlines() or [""]
+        return f"{type(error).__name__}: {lines[0]}"
+    while java.getCause() is not None:
+        java = java.getCause()
+    return str(java.toString()).splitlines()[0]
 
 
 def _now() -> dt.datetime:

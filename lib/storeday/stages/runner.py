@@ -9,6 +9,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from pyspark import StorageLevel
@@ -85,20 +86,34 @@ class Runner:
                     break
                 if LAST in stage.writes:
                     # Whoever sees a published store-day finds its quarantine and its ledger, too.
-                    self._close_books(stages, plans)
+                    outcome.failures.update(self._close_books(stages, plans, alive))
+                    alive = tuple(plan for plan in alive if plan.day not in outcome.failures)
+                    if not alive:
+                        break
                 outcome.failures.update(self._run_stage(stage, alive))
                 alive = tuple(plan for plan in alive if plan.day not in outcome.failures)
-            self._close_books(stages, plans)
+            outcome.failures.update(self._close_books(stages, plans, alive))
         finally:
             for frame in self._kept:
                 frame.unpersist()
-            self.ledger.write(self.lake)
+            if self.ledger.rows:
+                # The run was broken off, or the books could not be closed: one more try.
+                with suppress(Exception):
+                    self.ledger.write(self.lake)
         return outcome
 
-    def _close_books(self, stages: Sequence[Stage], plans: Sequence[DayPlan]) -> None:
-        self._replace_quarantine(stages, [plan.day for plan in plans])
-        self._quarantine.clear()
-        self.ledger.write(self.lake)
+    def _close_books(
+        self, stages: Sequence[Stage], plans: Sequence[DayPlan], alive: Sequence[DayPlan]
+    ) -> dict[StoreDay, str]:
+        """Writes quarantine and ledger; where that fails, every store-day still alive does."""
+        try:
+            self._replace_quarantine(stages, [plan.day for plan in plans])
+            self._quarantine.clear()
+            self.ledger.write(self.lake)
+        except Exception as error:
+            reason = f"quarantine and ledger could not be written: {_words(error)}"
+            return {plan.day: reason for plan in alive}
+        return {}
 
     def _run_stage(self, stage: Stage, plans: tuple[DayPlan, ...]) -> dict[StoreDay, str]:
         """Runs one stage; gives what went wrong, by store-day."""
