@@ -1,4 +1,4 @@
-"""A full disk, permissions taken away, a model withdrawn: a clear error, old tables as they were."""
+"""Full disk, no permission, a withdrawn model: a clear error, and old tables as they were."""
 
 import datetime as dt
 import importlib.util
