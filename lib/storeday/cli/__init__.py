@@ -5,10 +5,20 @@ some store-days, 4 some are sealed.
 """
 
 # Each module hangs its verbs on the application.
-from storeday.cli import audits, backfills, days, simulated, upkeep, words
+from storeday.cli import audits, backfills, comparisons, days, simulated, upkeep, words
 from storeday.cli.app import app
 
-__all__ = ["app", "audits", "backfills", "days", "main", "simulated", "upkeep", "words"]
+__all__ = [
+    "app",
+    "audits",
+    "backfills",
+    "comparisons",
+    "days",
+    "main",
+    "simulated",
+    "upkeep",
+    "words",
+]
 
 
 def main() -> None:

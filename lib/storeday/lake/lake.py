@@ -57,6 +57,18 @@ class Lake:
         frame = self.spark.read.format("delta").load(self.path(table))
         return frame.where(predicate(days, contract.partition))
 
+    def read_as_of(self, table: str, days: Iterable[StoreDay], moment: str) -> DataFrame:
+        """Rows of a table for some store-days as they were at a moment.
+
+        Args:
+            table: Name of the table.
+            days: Store-days.
+            moment: Timestamp as Delta's time travel takes it, UTC.
+        """
+        contract = load_contract(table)
+        past = self.spark.read.format("delta").option("timestampAsOf", moment)
+        return past.load(self.path(table)).where(predicate(days, contract.partition))
+
     def read_all(self, table: str) -> DataFrame:
         """All rows of a table."""
         self.ensure([table])
