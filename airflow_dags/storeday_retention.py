@@ -6,21 +6,24 @@ from functools import partial
 from airflow.sdk import DAG, CronTriggerTimetable
 from storeday_airflow.alerts import StoreDayNotifier
 from storeday_airflow.dates import business_date_of
-from storeday_airflow.settings import RETENTION_CRON, ZONE, settings
-from storeday_airflow.submits import DEFAULT_ARGS, submit
+from storeday_airflow.settings import RETENTION_CRON, ZONE, settings, template
+from storeday_airflow.submits import DEFAULT_ARGS, LAKE, submit
 
 DOC = """
 ### storeday_retention
 
-**Purpose.** Once a week: joins small files (OPTIMIZE) and removes the files of old versions
-(VACUUM, after the retention time that stands in each table's contract).
+**Purpose.** Once a week: destroys frames, embeddings and salts past the retention that the manifests
+state (`forget`), then joins small files and removes the files of old versions (`maintain`).
 
-**Inputs.** The lake. **Outputs.** The same rows in fewer files; old versions can no longer be read.
+**Inputs.** The lake, the salts, the stores' manifests. **Outputs.** One receipt per thing destroyed in
+`ops.deletions`; the other tables' rows as they were, in fewer files. Old versions can no longer be
+read.
 
-**When it is red.** Nothing is lost: tables stay as they are until the next run. The log names the
-table.
-`ConcurrentModification`: a store-day was being replaced; the retry gets through. Do not run it
-while a backfill of the same months runs. Exit reasons: `airflow_dags/README.md`.
+**When it is red.** `forget`: the log names each store-day of which nothing was forgotten, and the
+fault of its manifest; correct it and clear the task, since what should be gone is still there.
+`maintain`: nothing is lost, tables stay as they are until the next run; `ConcurrentModification`
+means that a store-day was being replaced, and the retry gets through. Keep it away from the hours of
+the nightly run and of backfills. Exit reasons: `airflow_dags/README.md`.
 """
 
 with DAG(
@@ -38,7 +41,9 @@ with DAG(
     },
     tags=["storeday"],
 ) as dag:
-    submit("maintain", "maintain_lake.py", ["--lake", "{{ storeday_settings()['lake'] }}"])
+    forget = submit("forget", "run_forget.py", ["--stores", template("manifests"), *LAKE])
+    maintain = submit("maintain", "maintain_lake.py", ["--lake", template("lake")])
+    forget >> maintain
 
 
 if __name__ == "__main__":

@@ -5,7 +5,17 @@ some store-days, 4 some are sealed.
 """
 
 # Each module hangs its verbs on the application.
-from storeday.cli import audits, backfills, comparisons, days, simulated, upkeep, words
+from storeday.cli import (
+    audits,
+    backfills,
+    comparisons,
+    days,
+    maintenance,
+    setting_up,
+    simulated,
+    upkeep,
+    words,
+)
 from storeday.cli.app import app
 
 __all__ = [
@@ -15,6 +25,8 @@ __all__ = [
     "comparisons",
     "days",
     "main",
+    "maintenance",
+    "setting_up",
     "simulated",
     "upkeep",
     "words",

@@ -1,4 +1,4 @@
-"""Verbs that keep the lake well: `maintain`, `doctor`."""
+"""Verbs that keep a lake in order: `forget`."""
 
 import datetime as dt
 from typing import Annotated
@@ -7,37 +7,37 @@ import typer
 
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import LakeRoot, Master, Models, Salts, names
-from storeday.commands.doctor import Patient, examine
-from storeday.commands.maintain import Upkeep, maintain
+from storeday.cli.options import LakeRoot, Master, Salts, Stores
+from storeday.commands.forget import ForgetRequest, run_forget
+from storeday.stages.plan import Places
 
 
-@app.command("maintain")
-def maintain_command(
+@app.command("forget")
+def forget_command(
+    stores: Stores,
     lake: LakeRoot,
-    table: Annotated[
-        list[str] | None, typer.Option("--table", help="Table, or several with commas; or all.")
+    salts: Salts = "",
+    store: Annotated[list[str] | None, typer.Option("--store", help="Store; repeats.")] = None,
+    date: Annotated[
+        list[dt.datetime] | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; repeats."),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    today: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Instead of today's date.")
+    ] = None,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="The named store-days, whatever their age.")
     ] = False,
     master: Master = "local[*]",
 ) -> None:
-    """Join small files of settled days and remove files of old versions."""
+    """Destroy frames, embeddings and salts past their retention; receipts in ops.deletions."""
     open_console()
-    today = dt.datetime.now(dt.UTC).date()
-    raise typer.Exit(maintain(Upkeep(lake, names(table), today, dry_run, master)))
-
-
-@app.command("doctor")
-def doctor_command(
-    lake: Annotated[str, typer.Option(help="Root of the lake.")] = "",
-    inbox: Annotated[str, typer.Option(help="Root of the inbox.")] = "",
-    stores: Annotated[str, typer.Option(help="Folder of manifests.")] = "",
-    models: Models = "",
-    salts: Salts = "",
-    spark: Annotated[bool, typer.Option(help="Start Spark and write to a table, too.")] = True,
-) -> None:
-    """Check Java, Delta, GPU, disk, manifests and models, and say what to do."""
-    console = open_console()
-    raise typer.Exit(examine(Patient(lake, inbox, stores, models, salts, spark), console))
+    request = ForgetRequest(
+        places=Places("", stores, lake, salts),
+        today=today.date() if today else dt.datetime.now(dt.UTC).date(),
+        stores=store or [],
+        dates=[moment.date() for moment in date or []],
+        at_once=at_once,
+        master=master,
+    )
+    raise typer.Exit(run_forget(request))

@@ -19,6 +19,11 @@ def default_salts(lake_root: str) -> str:
     return f"{lake_root.rstrip('/')}-salts"
 
 
+def salt_path(salts: str, day: StoreDay) -> str:
+    """Path of a store-day's salt."""
+    return f"{salts.rstrip('/')}/{day.store_id}/{day.business_date}.salt"
+
+
 def find_salt(salts: str, day: StoreDay) -> bytes | None:
     """The store-day's salt; None where there is none.
 
@@ -29,7 +34,7 @@ def find_salt(salts: str, day: StoreDay) -> bytes | None:
     Raises:
         ValueError: The file is not a salt, for instance because it was cut short.
     """
-    filesystem, path = _file(salts, day)
+    filesystem, path = open_filesystem(salt_path(salts, day))
     if filesystem.get_file_info(path).type != fs.FileType.File:
         return None
     with filesystem.open_input_stream(path) as stream:
@@ -53,13 +58,8 @@ def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
     if found is not None:
         return found
     salt = secrets.token_bytes(SALT_BYTES)
-    filesystem, path = _file(salts, day)
-    filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+    filesystem, path = open_filesystem(salt_path(salts, day))
+    filesystem.create_dir(path.rsplit("/", 1)[0], recursive=True)
     with filesystem.open_output_stream(path) as stream:
         stream.write(salt)
     return salt
-
-
-def _file(salts: str, day: StoreDay) -> tuple[fs.FileSystem, str]:
-    filesystem, root = open_filesystem(salts)
-    return filesystem, f"{root}/{day.store_id}/{day.business_date}.salt"
