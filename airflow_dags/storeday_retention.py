@@ -12,18 +12,19 @@ from storeday_airflow.submits import DEFAULT_ARGS, LAKE, submit
 DOC = """
 ### storeday_retention
 
-**Purpose.** Once a week: destroys frames, embeddings and salts past the retention that the manifests
-state (`forget`), then joins small files and removes the files of old versions (`maintain`).
+**Purpose.** Once a week: destroys frames, embeddings and salts past the retention that the
+manifests state (`forget`), then joins small files and removes the files of old versions
+(`maintain`).
 
-**Inputs.** The lake, the salts, the stores' manifests. **Outputs.** One receipt per thing destroyed in
-`ops.deletions`; the other tables' rows as they were, in fewer files. Old versions can no longer be
-read.
+**Inputs.** The lake, the salts, the stores' manifests. **Outputs.** One receipt per thing
+destroyed in `ops.deletions`; the other tables' rows as they were, in fewer files. Old versions can
+no longer be read.
 
 **When it is red.** `forget`: the log names each store-day of which nothing was forgotten, and the
 fault of its manifest; correct it and clear the task, since what should be gone is still there.
 `maintain`: nothing is lost, tables stay as they are until the next run; `ConcurrentModification`
-means that a store-day was being replaced, and the retry gets through. Keep it away from the hours of
-the nightly run and of backfills. Exit reasons: `airflow_dags/README.md`.
+means that a store-day was being replaced, and the retry gets through. Keep it away from the hours
+of the nightly run and of backfills. Exit reasons: `airflow_dags/README.md`.
 """
 
 with DAG(

@@ -38,7 +38,7 @@ def spark_schema(contract: Contract) -> st.StructType:
 
 def create_table(contract: Contract, path: str) -> str:
     """The statement that makes an empty table at a path, with comments and constraints."""
-    columns = ",\n  ".join(_column(column) for column in contract.columns)
+    columns = ",\n  ".join(column_ddl(column) for column in contract.columns)
     properties = ",\n  ".join(f"'{key}' = '{value}'" for key, value in _properties(contract))
     comment = _quoted(f"{contract.description} {contract.grain}")
     return (
@@ -79,7 +79,8 @@ def _properties(contract: Contract) -> list[tuple[str, str]]:
     return properties
 
 
-def _column(column: Column) -> str:
+def column_ddl(column: Column) -> str:
+    """A column's definition, with its unit and meaning as comment."""
     required = " NOT NULL" if column.required else ""
     unit = f" [{column.unit}]" if column.unit else ""
     comment = _quoted(f"{column.description}{unit}")
