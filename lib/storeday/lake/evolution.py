@@ -27,11 +27,8 @@ def evolve(spark: SparkSession, contract: Contract, path: str) -> list[str]:
     found = spark.read.format("delta").load(path).schema
     missing, faults = differences(found, contract)
     if faults:
-        raise ContractError(
-            f"{contract.name} at {path}",
-            "the columns of its contract, or a migration (README, operations)",
-            "; ".join(faults),
-        )
+        expected = "those of the contract, or a migration (README, operations)"
+        raise ContractError(contract.name, "columns", expected, f"{'; '.join(faults)} at {path}")
     if missing:
         columns = [column for column in contract.columns if column.name in missing]
         added = ", ".join(column_ddl(column) for column in columns)
