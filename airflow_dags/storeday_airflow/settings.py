@@ -22,7 +22,8 @@ GPU_POOL = os.environ.get("STOREDAY_GPU_POOL", "storeday_gpu")
 REQUIRED = ("stores", "inbox", "manifests", "lake", "outcomes", "jobs")
 DEFAULTS: dict[str, Any] = {
     "models": "",
-    "python": "",
+    # What runs the driver; on one machine the path of the jobs' own.
+    "python": "python3",
     "salts": "",
     "spark_properties_cpu": "",
     "spark_properties_gpu": "",
