@@ -113,7 +113,7 @@ def _by_duckdb(root: Path) -> dict[str, float]:
             rows = DeltaTable(root / load_contract(name).path).to_pyarrow_dataset()  # noqa: F841
             found = duckdb.sql(
                 f"SELECT count(*), {SUMS[name]} FROM rows WHERE {condition}"
-            ).fetchone()
+            ).fetchall()[0]
             times[f"duckdb {name} {question}"] = round(time.perf_counter() - started, 2)
             _check(name, question, found[0])
     return times
