@@ -4,11 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The scheduler's environment: Airflow brings pandas 3, so it cannot share the jobs'.
+AIRFLOW := .venv-airflow
+AIRFLOW_STAMP := $(AIRFLOW)/.installed
 
 # Test oracles that name opencv-python among their needs; the headless build serves them as well.
 ORACLES := 'trackers>=2.6,<3' 'supervision>=0.31,<0.32' 'trackeval>=1.3,<2'
 
-.PHONY: help setup check test demo bench docs clean
+.PHONY: help setup airflow check test dags demo bench docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
@@ -25,14 +28,25 @@ $(STAMP): pyproject.toml
 
 setup: $(STAMP) ## Make .venv and install storeday with what tests need
 
+$(AIRFLOW_STAMP): airflow_dags/requirements.txt airflow_dags/constraints.txt
+	@test -x $(AIRFLOW)/bin/python || $(PYTHON) -m venv $(AIRFLOW)
+	$(AIRFLOW)/bin/python -m pip install --quiet --upgrade pip
+	$(AIRFLOW)/bin/python -m pip install --quiet -r airflow_dags/requirements.txt -c airflow_dags/constraints.txt
+	@touch $@
+
+airflow: $(AIRFLOW_STAMP) ## Make .venv-airflow, in which the DAGs and their tests run
+
 check: $(STAMP) ## Lint, types and import rules, in seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check ## Everything a commit has to pass
+test: check dags ## Everything a commit has to pass
 	$(BIN)/python -m pytest
+
+dags: $(STAMP) $(AIRFLOW_STAMP) ## Test the DAGs in Airflow's own environment
+	$(AIRFLOW)/bin/python -m pytest tests/airflow_dags
 
 demo: $(STAMP) ## Simulate a small store-day, run the whole job on it, say where the tables are
 	$(BIN)/storeday demo --out demo
@@ -44,4 +58,4 @@ docs: $(STAMP) ## Render the table reference from the contracts
 	$(BIN)/storeday tables > schemas/TABLES.md
 
 clean: ## Remove what was built
-	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(AIRFLOW) build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,17 +1,32 @@
 """The command line: `storeday VERB …`; one module per group of verbs.
 
-Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest.
+Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest, 3 another run holds
+some store-days, 4 some are sealed.
 """
 
 # Each module hangs its verbs on the application.
-from storeday.cli import audits, days, reports, setting_up, simulated, upkeep, words
+from storeday.cli import (
+    audits,
+    backfills,
+    comparisons,
+    days,
+    maintenance,
+    reports,
+    setting_up,
+    simulated,
+    upkeep,
+    words,
+)
 from storeday.cli.app import app
 
 __all__ = [
     "app",
     "audits",
+    "backfills",
+    "comparisons",
     "days",
     "main",
+    "maintenance",
     "reports",
     "setting_up",
     "simulated",

@@ -7,18 +7,23 @@ import typer
 from storeday.cli.app import app
 from storeday.cli.console import open_console
 from storeday.cli.options import (
+    After,
+    AllowLoss,
     Conf,
     Date,
     Fused,
     Inbox,
+    Incomplete,
     LakeRoot,
     Master,
     Models,
     NoReport,
+    OutcomeFile,
     Reports,
     Salts,
     Store,
     Stores,
+    names,
     spark_settings,
 )
 from storeday.commands.run_days import Request, run_days
@@ -42,11 +47,15 @@ def nightly(
     fused: Fused = False,
     reports: Reports = "",
     no_report: NoReport = False,
+    incomplete: Incomplete = None,
+    allow_loss: AllowLoss = False,
+    outcome: OutcomeFile = "",
+    after: After = "",
 ) -> None:
     """Run every stage for some store-days: each store, each date."""
     request = Request(
         places=Places(inbox, stores, lake, salts),
-        stores=store,
+        stores=names(store),
         dates=[moment.date() for moment in date],
         from_stage=from_stage,
         models=models,
@@ -55,6 +64,10 @@ def nightly(
         fused=fused,
         reports=reports,
         has_reports=not no_report,
+        incomplete=names(incomplete),
+        allow_loss=allow_loss,
+        outcome=outcome,
+        after=after,
     )
     raise typer.Exit(run_days(request, open_console()))
 
@@ -74,11 +87,15 @@ def run(
     fused: Fused = False,
     reports: Reports = "",
     no_report: NoReport = False,
+    incomplete: Incomplete = None,
+    allow_loss: AllowLoss = False,
+    outcome: OutcomeFile = "",
+    after: After = "",
 ) -> None:
     """Run some stages, or groups of stages, for some store-days."""
     request = Request(
         places=Places(inbox, stores, lake, salts),
-        stores=store,
+        stores=names(store),
         dates=[moment.date() for moment in date],
         stages=stages,
         models=models,
@@ -87,5 +104,9 @@ def run(
         fused=fused,
         reports=reports,
         has_reports=not no_report,
+        incomplete=names(incomplete),
+        allow_loss=allow_loss,
+        outcome=outcome,
+        after=after,
     )
     raise typer.Exit(run_days(request, open_console()))

@@ -8,7 +8,9 @@ import typer
 Inbox = Annotated[str, typer.Option(help="Root of the inbox: STORE/DATE/{footage,rfid,sales}.")]
 Stores = Annotated[str, typer.Option(help="Folder of manifests and products files.")]
 LakeRoot = Annotated[str, typer.Option("--lake", help="Root of the lake.")]
-Store = Annotated[list[str], typer.Option("--store", help="Store; may be repeated.")]
+Store = Annotated[
+    list[str], typer.Option("--store", help="Store, or several with commas; may be repeated.")
+]
 Date = Annotated[
     list[dt.datetime],
     typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; may be repeated."),
@@ -24,6 +26,29 @@ Fused = Annotated[
 ]
 Reports = Annotated[str, typer.Option(help="Folder of the reports; LAKE-reports if not given.")]
 NoReport = Annotated[bool, typer.Option("--no-report", help="Write no report after publish.")]
+Incomplete = Annotated[
+    list[str] | None,
+    typer.Option(help="Store whose inbox is not complete: published as partial; as --store."),
+]
+AllowLoss = Annotated[
+    bool, typer.Option("--allow-loss", help="Replace sealed store-days, whose input is gone, too.")
+]
+OutcomeFile = Annotated[
+    str, typer.Option("--outcome", help="File for how each store-day ended; a retry resumes by it.")
+]
+After = Annotated[
+    str, typer.Option(help="Outcome of an earlier part; what is not done there is left out.")
+]
+
+
+def names(given: list[str] | None) -> list[str]:
+    """The names in an option that takes several with commas, and repeats.
+
+    Example:
+        >>> names(["s1,s2", "s3", ""])
+        ['s1', 's2', 's3']
+    """
+    return [name.strip() for item in given or [] for name in item.split(",") if name.strip()]
 
 
 def spark_settings(conf: list[str] | None) -> dict[str, str]:

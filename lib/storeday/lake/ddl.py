@@ -8,6 +8,9 @@ from pyspark.sql import types as st
 
 from storeday.contracts import Column, Contract
 
+# How long files of old versions stay: readers are done with them, and they hold pseudonyms.
+RETENTION_HOURS = 7 * 24
+
 SPARK_TYPES: dict[str, st.DataType] = {
     "string": st.StringType(),
     "double": st.DoubleType(),
@@ -35,7 +38,7 @@ def spark_schema(contract: Contract) -> st.StructType:
 
 def create_table(contract: Contract, path: str) -> str:
     """The statement that makes an empty table at a path, with comments and constraints."""
-    columns = ",\n  ".join(_column(column) for column in contract.columns)
+    columns = ",\n  ".join(column_ddl(column) for column in contract.columns)
     properties = ",\n  ".join(f"'{key}' = '{value}'" for key, value in _properties(contract))
     comment = _quoted(f"{contract.description} {contract.grain}")
     return (
@@ -68,7 +71,7 @@ def _properties(contract: Contract) -> list[tuple[str, str]]:
         ("delta.minReaderVersion", "1"),
         ("delta.enableDeletionVectors", "false"),
         # Old versions hold pseudonyms: they go as soon as readers can be done with them.
-        ("delta.deletedFileRetentionDuration", "interval 7 days"),
+        ("delta.deletedFileRetentionDuration", f"interval {RETENTION_HOURS // 24} days"),
         ("delta.logRetentionDuration", "interval 30 days"),
     ]
     for name, condition in constraints(contract).items():
@@ -76,7 +79,8 @@ def _properties(contract: Contract) -> list[tuple[str, str]]:
     return properties
 
 
-def _column(column: Column) -> str:
+def column_ddl(column: Column) -> str:
+    """A column's definition, with its unit and meaning as comment."""
     required = " NOT NULL" if column.required else ""
     unit = f" [{column.unit}]" if column.unit else ""
     comment = _quoted(f"{column.description}{unit}")

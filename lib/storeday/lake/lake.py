@@ -14,6 +14,7 @@ from pyspark.sql import functions as sf
 
 from storeday.contracts import Contract, check, conform, load_contract
 from storeday.lake.ddl import create_table, spark_schema
+from storeday.lake.evolution import evolve
 from storeday.lake.store_day import StoreDay, predicate
 
 # Commits wait for the file system more than for a core.
@@ -38,13 +39,21 @@ class Lake:
         """Hadoop path of a table."""
         return f"{self.root}/{load_contract(table).path}"
 
+    def holds(self, table: str) -> bool:
+        """Whether a table is there."""
+        return self._exists(table)
+
     def ensure(self, tables: Iterable[str]) -> None:
-        """Makes those tables that are not there yet."""
-        missing = [name for name in tables if name not in self._known and not self._exists(name)]
+        """Makes those tables that are not there yet, and adds columns that the others lack.
+
+        Raises:
+            ContractError: A table was made under a contract that differs in another way.
+        """
+        unknown = [name for name in tables if name not in self._known]
         with ThreadPoolExecutor(COMMITS_AT_ONCE) as pool:
-            list(pool.map(self._create, missing))
-        self._known.update(tables)
-        self._fresh.update(missing)
+            made = list(pool.map(self._create_or_evolve, unknown))
+        self._known.update(unknown)
+        self._fresh.update(name for name, is_new in zip(unknown, made, strict=True) if is_new)
 
     def read(self, table: str, days: Iterable[StoreDay]) -> DataFrame:
         """Rows of a table for some store-days."""
@@ -52,6 +61,18 @@ class Lake:
         contract = load_contract(table)
         frame = self.spark.read.format("delta").load(self.path(table))
         return frame.where(predicate(days, contract.partition))
+
+    def read_as_of(self, table: str, days: Iterable[StoreDay], moment: str) -> DataFrame:
+        """Rows of a table for some store-days as they were at a moment.
+
+        Args:
+            table: Name of the table.
+            days: Store-days.
+            moment: Timestamp as Delta's time travel takes it, UTC.
+        """
+        contract = load_contract(table)
+        past = self.spark.read.format("delta").option("timestampAsOf", moment)
+        return past.load(self.path(table)).where(predicate(days, contract.partition))
 
     def read_all(self, table: str) -> DataFrame:
         """All rows of a table."""
@@ -138,8 +159,14 @@ class Lake:
         conf = self.spark._jsc.hadoopConfiguration()
         return bool(path.getFileSystem(conf).exists(path))
 
-    def _create(self, table: str) -> None:
-        self.spark.sql(create_table(load_contract(table), self.path(table)))
+    def _create_or_evolve(self, table: str) -> bool:
+        """Whether the table had to be made."""
+        contract = load_contract(table)
+        if self._exists(table):
+            evolve(self.spark, contract, self.path(table))
+            return False
+        self.spark.sql(create_table(contract, self.path(table)))
+        return True
 
 
 # Rows that fit one file without making it unwieldy; wide tables have their own number.

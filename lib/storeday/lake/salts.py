@@ -24,8 +24,8 @@ def salt_path(salts: str, day: StoreDay) -> str:
     return f"{salts.rstrip('/')}/{day.store_id}/{day.business_date}.salt"
 
 
-def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
-    """The store-day's salt; makes one where there is none.
+def find_salt(salts: str, day: StoreDay) -> bytes | None:
+    """The store-day's salt; None where there is none.
 
     Args:
         salts: Folder of the salts.
@@ -35,13 +35,30 @@ def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
         ValueError: The file is not a salt, for instance because it was cut short.
     """
     filesystem, path = open_filesystem(salt_path(salts, day))
-    if filesystem.get_file_info(path).type == fs.FileType.File:
-        with filesystem.open_input_stream(path) as stream:
-            salt = bytes(stream.read())
-        if len(salt) != SALT_BYTES:
-            raise ValueError(f"{path}: {len(salt)} bytes; expected a salt of {SALT_BYTES}")
-        return salt
+    if filesystem.get_file_info(path).type != fs.FileType.File:
+        return None
+    with filesystem.open_input_stream(path) as stream:
+        salt = bytes(stream.read())
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"{path}: {len(salt)} bytes; expected a salt of {SALT_BYTES}")
+    return salt
+
+
+def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
+    """The store-day's salt; makes one where there is none.
+
+    Args:
+        salts: Folder of the salts.
+        day: The store-day.
+
+    Raises:
+        ValueError: As for `find_salt`.
+    """
+    found = find_salt(salts, day)
+    if found is not None:
+        return found
     salt = secrets.token_bytes(SALT_BYTES)
+    filesystem, path = open_filesystem(salt_path(salts, day))
     filesystem.create_dir(path.rsplit("/", 1)[0], recursive=True)
     with filesystem.open_output_stream(path) as stream:
         stream.write(salt)

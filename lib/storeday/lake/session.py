@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 
+from storeday.lake.scratch import scratch_folder
+
 REQUIRED = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -61,9 +63,20 @@ def spark_session(
     # Workers must run the interpreter that runs the driver.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = builder.master(master)
-    for key, value in {**LOCAL, **(conf or {})}.items():
+    for key, value in _with_scratch({**LOCAL, **(conf or {})}).items():
         builder = builder.config(key, value)
     return _quiet(configure_spark_with_delta_pip(builder).getOrCreate())
+
+
+def _with_scratch(conf: Mapping[str, str]) -> dict[str, str]:
+    """Settings that keep Spark's temporary files in this run's folder."""
+    folder = str(scratch_folder())
+    options = conf.get("spark.driver.extraJavaOptions", "")
+    return {
+        "spark.local.dir": folder,
+        **conf,
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder} {options}".strip(),
+    }
 
 
 def _fitted(spark: SparkSession) -> SparkSession:

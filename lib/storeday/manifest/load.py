@@ -49,7 +49,7 @@ def manifest_from_text(
         ManifestError: As for `load_manifest`.
     """
     node = _compose(text, source)
-    document = yaml.safe_load(text)
+    document = _document(text, source)
     if not isinstance(document, dict) or not isinstance(document.get("versions"), list):
         raise ManifestError(f"{source}:1: expected store_id and a list of versions")
     faults: list[str] = []
@@ -81,6 +81,14 @@ def _compose(text: str, source: str) -> yaml.Node | None:
             raise ManifestError(f"{source}: YAML aliases are not allowed in a manifest")
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
+        raise ManifestError(f"{source}: not valid YAML: {error}") from error
+
+
+def _document(text: str, source: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        # A tag such as !!python/object, which YAML's safe kind does not build.
         raise ManifestError(f"{source}: not valid YAML: {error}") from error
 
 

@@ -73,7 +73,8 @@ def _not_footage(plan: DayPlan, path: str) -> str | None:
         segment_start(name, cameras[camera_id].footage_pattern)
     except ValueError as error:
         return str(error)
-    return None
+    original = plan.copy_of(path)
+    return f"a copy of {original}" if original else None
 
 
 STAGE = Stage("index", "ingest", (), (SEGMENTS,), run)

@@ -51,6 +51,7 @@ def run(context: StageContext) -> DataFrame:
 def parse_shop_file(plan: DayPlan, path: str) -> Iterator[Tables]:
     """The rows of one file that is no reader log."""
     try:
+        _refuse_copy(plan, path)
         if path == PRODUCTS_ITEM:
             yield from _products(plan)
         elif PurePosixPath(path).parts[0] == "sales":
@@ -69,10 +70,18 @@ def parse_reader_log(plan: DayPlan, path: str, sold: Sold) -> Iterator[Tables]:
         if len(parts) != 3 or parts[1] not in readers:
             known = ", ".join(sorted(readers)) or "none"
             raise ValueError(f"expected rfid/<reader_id>/<file>; readers are {known}")
+        _refuse_copy(plan, path)
         goods = _goods(plan, sold)
         yield from _reads(plan, path, readers[parts[1]], goods)
     except (ValueError, OSError) as error:
         yield _rejected(path, _whole_file(str(error)))
+
+
+def _refuse_copy(plan: DayPlan, path: str) -> None:
+    """Refuses a file whose lines were read already: they would count twice."""
+    original = plan.copy_of(path)
+    if original is not None:
+        raise ValueError(f"a copy of {original}")
 
 
 def _reads(plan: DayPlan, path: str, reader: Reader, goods: Goods | None) -> Iterator[Tables]:

@@ -5,14 +5,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from storeday import __version__
 from storeday.floor.private_views import private_view_faults
 from storeday.inference import ModelManifest
 from storeday.lake.files import InputFile, exists, fingerprint, list_files, read_bytes
-from storeday.lake.salts import default_salts, load_or_make_salt
+from storeday.lake.salts import default_salts, find_salt, load_or_make_salt
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import ManifestError, StoreLayout, manifest_from_text
 from storeday.privacy import namer
@@ -68,7 +69,8 @@ class DayPlan:
         prints: Fingerprint of each file, by path.
         products: Path of the products file; None where the store has none.
         run_id: Digest of all that decides the rows.
-        salt: The store-day's salt.
+        salt: The store-day's salt; empty where none was made yet.
+        is_inbox_complete: Whether more input is expected no more; who starts the run says so.
     """
 
     day: StoreDay
@@ -80,6 +82,7 @@ class DayPlan:
     products: str | None
     run_id: str
     salt: bytes = field(repr=False)
+    is_inbox_complete: bool = True
 
     def stamps(self) -> dict[str, Any]:
         """Values of the columns that say which store-day and run a row belongs to."""
@@ -97,6 +100,21 @@ class DayPlan:
     def files_in(self, folder: str) -> list[InputFile]:
         """Files below one of the inbox folder's parts, such as `footage`."""
         return [file for file in self.files if file.path.startswith(f"{folder}/")]
+
+    def copy_of(self, path: str) -> str | None:
+        """An earlier file of the same folder with the same content; None where there is none."""
+        return self._copies.get(path)
+
+    @cached_property
+    def _copies(self) -> dict[str, str]:
+        first: dict[tuple[str, str], str] = {}
+        copies = {}
+        for file in self.files:
+            if file.size_bytes:
+                key = file.path.rpartition("/")[0], self.prints[file.path]
+                if first.setdefault(key, file.path) != file.path:
+                    copies[file.path] = first[key]
+        return copies
 
     def inputs_json(self) -> str:
         """Input files with size, time of change and fingerprint, for the run ledger."""
@@ -122,13 +140,19 @@ class Planned:
 
 
 def plan_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | None) -> Planned:
-    """Reads manifests and lists inputs of store-days.
+    """Reads manifests and lists inputs of store-days; makes salts where there are none.
 
     Args:
         places: Where everything is.
         days: Store-days.
         models: Models that will be used; None where inference is not part of the run.
     """
+    planned = look_at_days(places, days, models)
+    return Planned(with_salts(places, planned.plans), planned.faults)
+
+
+def look_at_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | None) -> Planned:
+    """As `plan_days`, but writes nothing: store-days without a salt have an empty one."""
     plans, faults = [], {}
     for day in sorted(set(days)):
         try:
@@ -136,6 +160,15 @@ def plan_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | 
         except ManifestError as error:
             faults[day] = str(error)
     return Planned(tuple(plans), faults)
+
+
+def with_salts(places: Places, plans: Iterable[DayPlan]) -> tuple[DayPlan, ...]:
+    """The plans, each with its store-day's salt; makes salts where there are none."""
+    salts = places.salts_or_default
+    return tuple(
+        plan if plan.salt else replace(plan, salt=load_or_make_salt(salts, plan.day))
+        for plan in plans
+    )
 
 
 def layout_of(places: Places, day: StoreDay) -> StoreLayout:
@@ -185,7 +218,7 @@ def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPla
         prints=prints,
         products=products if has_products else None,
         run_id=run_id,
-        salt=load_or_make_salt(places.salts_or_default, day),
+        salt=find_salt(places.salts_or_default, day) or b"",
     )
 
 

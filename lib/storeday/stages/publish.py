@@ -38,7 +38,7 @@ def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
         COVERAGE: _with_lacks(day.observed, group.table(LOGS)),
         **goods_tables(goods),
         **people_tables(PeopleDay(day, goods)),
-        PUBLISHED: _published(day.observed, published_at),
+        PUBLISHED: _published(day.observed, published_at, plan.is_inbox_complete),
     }
 
 
@@ -54,12 +54,14 @@ def _with_lacks(observed: pa.Table, logs: pa.Table) -> pa.Table:
     return observed.set_column(place, "lacks", pa.array(words, pa.string()))
 
 
-def _published(observed: pa.Table, published_at: dt.datetime) -> pa.Table:
-    missing = _missing(observed)
+def _published(observed: pa.Table, published_at: dt.datetime, is_inbox_complete: bool) -> pa.Table:
+    notes = [f"{name}: {reason}" for name, reason in _missing(observed).items()]
+    if not is_inbox_complete:
+        notes.insert(0, "published before the inbox was complete")
     columns = {
         "published_at": [published_at],
-        "is_partial": [bool(missing)],
-        "notes": ["; ".join(f"{name}: {reason}" for name, reason in missing.items()) or None],
+        "is_partial": [bool(notes)],
+        "notes": ["; ".join(notes) or None],
     }
     return table_from_columns(load_contract(PUBLISHED), columns)
 

@@ -7,9 +7,10 @@ store-days.
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
@@ -36,6 +37,15 @@ class Outcome:
     failures: dict[StoreDay, str] = field(default_factory=dict)
 
 
+# Says which store-days must not be written any more, and why.
+Guard = Callable[[Sequence[StoreDay]], Mapping[StoreDay, str]]
+
+
+def nothing_lost(days: Sequence[StoreDay]) -> Mapping[StoreDay, str]:
+    """The guard of a run that holds no leases."""
+    return {}
+
+
 class Runner:
     """Runs stages one after the other.
 
@@ -44,11 +54,18 @@ class Runner:
         models: Models; None where inference is not part of the run.
         reporter: Told what happens.
         ledger: Keeps the run's books.
+        guard: Asked before every replacement.
     """
 
     def __init__(
-        self, lake: Lake, models: ModelManifest | None, reporter: Reporter, ledger: Ledger
+        self,
+        lake: Lake,
+        models: ModelManifest | None,
+        reporter: Reporter,
+        ledger: Ledger,
+        guard: Guard = nothing_lost,
     ) -> None:
+        self.guard = guard
         self.lake = lake
         self.models = models
         self.reporter = reporter
@@ -67,14 +84,36 @@ class Runner:
             for stage in stages:
                 if not alive:
                     break
+                if LAST in stage.writes:
+                    # Whoever sees a published store-day finds its quarantine and its ledger, too.
+                    outcome.failures.update(self._close_books(stages, plans, alive))
+                    alive = tuple(plan for plan in alive if plan.day not in outcome.failures)
+                    if not alive:
+                        break
                 outcome.failures.update(self._run_stage(stage, alive))
                 alive = tuple(plan for plan in alive if plan.day not in outcome.failures)
-            self._replace_quarantine(stages, [plan.day for plan in plans])
+            outcome.failures.update(self._close_books(stages, plans, alive))
         finally:
             for frame in self._kept:
                 frame.unpersist()
-            self.ledger.write(self.lake)
+            if self.ledger.rows:
+                # The run was broken off, or the books could not be closed: one more try.
+                with suppress(Exception):
+                    self.ledger.write(self.lake)
         return outcome
+
+    def _close_books(
+        self, stages: Sequence[Stage], plans: Sequence[DayPlan], alive: Sequence[DayPlan]
+    ) -> dict[StoreDay, str]:
+        """Writes quarantine and ledger; where that fails, every store-day still alive does."""
+        try:
+            self._replace_quarantine(stages, [plan.day for plan in plans])
+            self._quarantine.clear()
+            self.ledger.write(self.lake)
+        except Exception as error:
+            reason = f"quarantine and ledger could not be written: {_words(error)}"
+            return {plan.day: reason for plan in alive}
+        return {}
 
     def _run_stage(self, stage: Stage, plans: tuple[DayPlan, ...]) -> dict[StoreDay, str]:
         """Runs one stage; gives what went wrong, by store-day."""
@@ -100,7 +139,7 @@ class Runner:
         context = StageContext(self.lake, plans, self.models, started_at)
         bundles = stage.run(context).persist(StorageLevel.MEMORY_AND_DISK)
         self._kept.append(bundles)
-        summary = _summarise(bundles)
+        summary = self._guarded(_summarise(bundles), [plan.day for plan in plans])
         good = [plan.day for plan in plans if plan.day not in summary.failures]
         if good:
             sound = bundles if len(good) == len(plans) else bundles.where(is_one_of(good))
@@ -111,6 +150,11 @@ class Runner:
         if stage.name not in QUARANTINING:
             bundles.unpersist()
         return summary
+
+    def _guarded(self, summary: Summary, days: Sequence[StoreDay]) -> Summary:
+        """The summary, with store-days that this run has lost among its failures."""
+        lost = self.guard(days)
+        return replace(summary, failures={**lost, **summary.failures}) if lost else summary
 
     def _replace(
         self, stage: Stage, bundles: DataFrame, days: Sequence[StoreDay], summary: Summary

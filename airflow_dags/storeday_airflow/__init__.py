@@ -1,0 +1,1 @@
+"""What the DAGs of storeday share: dates, settings, submits, the wait for the inbox, alerts."""
