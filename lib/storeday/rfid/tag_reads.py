@@ -154,7 +154,7 @@ def _order(series: Ints, time_us: Ints, ties: tuple[NDArray[np.generic], ...]) -
 
 
 def _by_series(series: Ints) -> Ints:
-    """Reads by series, each in the order given: a counting sort, which is what makes a CSR matrix."""
+    """Reads by series, each in the order given: a counting sort, as a CSR matrix is made."""
     reads = len(series)
     place = np.arange(reads, dtype=np.int32 if reads < 1 << 31 else np.int64)
     cells = sparse.coo_array((np.ones(reads, np.int8), (series, place)))
