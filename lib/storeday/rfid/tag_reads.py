@@ -156,6 +156,5 @@ def _order(series: Ints, time_us: Ints, ties: tuple[NDArray[np.generic], ...]) -
 def _by_series(series: Ints) -> Ints:
     """Reads by series, each in the order given: a counting sort, as a CSR matrix is made."""
     reads = len(series)
-    place = np.arange(reads, dtype=np.int32 if reads < 1 << 31 else np.int64)
-    cells = sparse.coo_array((np.ones(reads, np.int8), (series, place)))
+    cells = sparse.coo_array((np.ones(reads, np.int8), (series, np.arange(reads))))
     return np.asarray(cells.tocsr().indices, np.int64)
