@@ -34,11 +34,13 @@ def test_nothing_measured_stays_nothing():
     nothing = np.full(3, np.nan)
     assert np.isnan(against_own_day(nothing, np.zeros(3, int), RfidSettings())).all()
     assert has_own_day(np.zeros(0, int), RfidSettings()).tolist() == []
-    assert has_own_day(np.array([0, 2, 2]), RfidSettings(own_windows=2)).tolist() == [
-        False,
-        False,
-        True,
-    ]
+
+
+def test_a_tag_needs_windows_and_company():
+    tag = np.array([0, 1, 1, 3, 3, 3])
+    few = RfidSettings(own_windows=2, own_tags=2)
+    assert has_own_day(tag, few).tolist() == [False, True, False, True]
+    assert not has_own_day(tag, RfidSettings(own_windows=2, own_tags=3)).any()
 
 
 def test_a_restless_tag_and_a_quiet_one_are_told_alike():

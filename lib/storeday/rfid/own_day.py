@@ -21,12 +21,16 @@ def has_own_day(tag: Ints, settings: RfidSettings) -> NDArray[np.bool_]:
 
     Args:
         tag: Tag of each window, shape (n,), from 0.
-        settings: `own_windows`.
+        settings: `own_windows`, `own_tags`.
 
     Returns:
         By tag; empty without windows.
     """
-    return np.bincount(tag) >= settings.own_windows if len(tag) else np.zeros(0, bool)
+    if not len(tag):
+        return np.zeros(0, bool)
+    seen_long = np.bincount(tag) >= settings.own_windows
+    is_company = int(seen_long.sum()) >= settings.own_tags
+    return seen_long if is_company else np.zeros(len(seen_long), bool)
 
 
 def against_own_day(deviation: Floats, tag: Ints, settings: RfidSettings) -> Floats:

@@ -61,8 +61,10 @@ class RfidSettings:
             accuracy of the tuning days was highest between 13 and 18. Events are far stricter.
         kept_share: Windows whose score lies in this top share of a part's are kept, and those next
             to them; the rest is kept as hourly quantiles. It holds the windows called handled.
-        own_windows: Windows in which a tag has to be seen to be measured by its own day, as
-            `min_population`; others are measured by all tags' population.
+        own_windows: Windows in which a tag has to be seen to be measured by its own day; others are
+            measured by all tags' population. With 60 the standard error of a median is a sixth of
+            the scale; of ten minutes of the tuning days 60 and 25 found as much, 100 half of it.
+        own_tags: Tags that have to be seen so long: one or two are worn or carried, no rack's.
         own_reads: Reads that such a tag needs in a window for a verdict: what is compared with the
             reads around it has no need of a spread of its own.
         own_centre: Most by which a tag's own day moves the centre of a part, in scales of the
@@ -101,7 +103,8 @@ class RfidSettings:
     tail_episodes: int = 30
     verdicts_per_tag_hour: float = 15.0
     kept_share: float = 0.05
-    own_windows: int = 100
+    own_windows: int = 60
+    own_tags: int = 10
     own_reads: int = 2
     own_centre: float = 1.0
     own_scale: tuple[float, float] = (0.5, 1.5)
