@@ -308,7 +308,7 @@ def _seconds(values, start_us: int) -> np.ndarray:
 
 def _true_seconds(values, devices, clocks, start_us) -> np.ndarray:
     shown = _seconds(values, start_us)
-    offset, drift = np.array([clocks[name] for name in devices.to_pylist()]).T
+    offset, drift = np.array([clocks[name] for name in devices.to_pylist()]).reshape(-1, 2).T
     return (shown - offset) / (1 + drift * 1e-6)
 
 

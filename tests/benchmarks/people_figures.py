@@ -75,7 +75,11 @@ class Identified:
 
 @functools.cache
 def tracked_day(seed, frames_per_s=5.0):
-    day = people_day("busy_saturday", seed, HOURS, frames_per_s, **KNOBS)
+    return tracked(people_day("busy_saturday", seed, HOURS, frames_per_s, **KNOBS))
+
+
+def tracked(day):
+    """A day's detections, tracked camera by camera."""
     parts = [
         track_camera(
             day.detections.filter(pa.compute.equal(day.detections["camera_id"], camera.id)),
@@ -84,8 +88,15 @@ def tracked_day(seed, frames_per_s=5.0):
         )
         for camera in day.world.layout.cameras
     ]
-    tracklets = pa.concat_tables([part.tracklets for part in parts])
-    points = pa.concat_tables([part.track_points for part in parts])
+    return by_tracklets(
+        day,
+        pa.concat_tables([part.tracklets for part in parts]),
+        pa.concat_tables([part.track_points for part in parts]),
+    )
+
+
+def by_tracklets(day, tracklets, points):
+    """A day with the given tracklets."""
     ends = tracklet_ends(tracklets, day.detections, points, SETTINGS)
     ids = pa.array(ends.tracklet_id, pa.string())
     located = located_points(day.detections, points, ids, SETTINGS.place_error_m)

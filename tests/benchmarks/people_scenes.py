@@ -80,7 +80,11 @@ def people_day(name, seed, hours, frames_per_s=5.0, errors=None, **knobs):
     changes = {
         group: getattr(scenario, group).model_copy(update=values) for group, values in knobs.items()
     }
-    scenario = scenario.model_copy(update=changes)
+    return seen_day(scenario.model_copy(update=changes), seed, frames_per_s, errors)
+
+
+def seen_day(scenario, seed, frames_per_s=5.0, errors=None):
+    """Plays a scenario, and looks at it as `people_day` does."""
     world, _, _ = make_world(scenario, seed)
     boxes = pa.concat_tables(
         [_camera_boxes(world, rig, frames_per_s) for rig in camera_rigs(scenario)]

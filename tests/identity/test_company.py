@@ -75,6 +75,30 @@ def test_who_comes_back_crosses_again():
     assert crossings(both) == [("a", "in"), ("a", "out"), ("a", "in")]
 
 
+def comers(number):
+    """People who come in one after the other, each seen first at half a metre behind the sill."""
+    return [walk(f"c{one}", 200 * one, [(1, y + 0.5) for y in range(6)]) for one in range(number)]
+
+
+@pytest.mark.parametrize(("deepest", "turns"), [(0.2, 1), (0.9, 0)])
+def test_who_turns_as_deep_in_the_door_as_others_leave_has_crossed_it_twice(deepest, turns):
+    there = [(1, y) for y in (5, 4, 3, 2, 1.2)]
+    turned = walk("t", 5000, [*there, (1, deepest), *there[::-1]])
+    found = crossings(*comers(12), turned)
+    assert sorted(found[12:]) == [("t", "in"), ("t", "out")][: 2 * turns]
+
+
+def test_a_turn_needs_a_day_to_compare_with():
+    there = [(1, y) for y in (5, 4, 3, 2, 1.2)]
+    assert len(crossings(*comers(5), walk("t", 5000, [*there, (1, 0.2), *there[::-1]]))) == 5
+
+
+def test_who_turns_and_stays_at_the_door_is_counted_as_having_left():
+    there = [(1, y) for y in (5, 4, 3, 2, 1.2)]
+    found = crossings(*comers(12), walk("t", 5000, [*there, (1, 0.2), (1, 1.2)]))
+    assert found[12:] == [("t", "out")]
+
+
 def test_no_positions_or_doors():
     assert not len(door_crossings(table(), [DOOR], IdentitySettings()))
     assert crossings() == []

@@ -4,10 +4,10 @@ Exit codes: 0 all done, 1 some store-days failed, 2 wrong usage or manifest.
 """
 
 # Each module hangs its verbs on the application.
-from storeday.cli import audits, days, simulated, words
+from storeday.cli import audits, days, setting_up, simulated, upkeep, words
 from storeday.cli.app import app
 
-__all__ = ["app", "audits", "days", "main", "simulated", "words"]
+__all__ = ["app", "audits", "days", "main", "setting_up", "simulated", "upkeep", "words"]
 
 
 def main() -> None:

@@ -123,8 +123,8 @@ def foot_points(view: CameraView, boxes_px: Floats) -> FootPoints:
     )
 
 
-def sees(view: CameraView, floor_m: Floats) -> NDArray[np.bool_]:
-    """Whether floor points lie in a camera's picture.
+def pixels_of(view: CameraView, floor_m: Floats) -> Floats:
+    """Image points of floor points, also outside the picture; in px, shape (n, 2).
 
     Args:
         view: The camera's view.
@@ -133,7 +133,17 @@ def sees(view: CameraView, floor_m: Floats) -> NDArray[np.bool_]:
     points = np.column_stack([floor_m, np.ones(len(floor_m))])
     image = points @ np.linalg.inv(view.matrix).T
     with np.errstate(divide="ignore", invalid="ignore"):
-        pixels = image[:, :2] / image[:, 2:3]
+        return np.asarray(image[:, :2] / image[:, 2:3])
+
+
+def sees(view: CameraView, floor_m: Floats) -> NDArray[np.bool_]:
+    """Whether floor points lie in a camera's picture.
+
+    Args:
+        view: The camera's view.
+        floor_m: Floor points, shape (n, 2).
+    """
+    pixels = pixels_of(view, floor_m)
     back = project(view.matrix, np.nan_to_num(pixels))
     within = (pixels >= 0) & (pixels <= [view.width_px, view.height_px])
     return np.asarray(within.all(axis=1) & np.isclose(back, floor_m, atol=1e-3).all(axis=1))

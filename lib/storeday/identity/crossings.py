@@ -3,7 +3,8 @@
 Even a good identity splits people, and every split would be a visitor too many. What is counted is
 therefore what happens at the door: somebody is first seen in an entrance zone and goes on into the
 store (*in*), or comes from within and is last seen there (*out*). A person who is lost and found
-again elsewhere crosses nothing; one who stands about in the door does not either.
+again elsewhere crosses nothing; one who stands about in the door does not either. Who turns round
+deep in the door crosses it twice (`door_turns`).
 
 Both counts have errors of their own: a miss where nobody was followed through the door, and one too
 many where somebody was lost right there. Where a day begins and ends with an empty store they are
@@ -15,10 +16,12 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from storeday.contracts import empty, load_contract, table_from_columns
-from storeday.contracts.columns import Floats, floats, times_us
+from storeday.contracts.columns import Floats, Ints, floats, times_us
 from storeday.floor.zones import distance_m
+from storeday.identity.door_turns import Walks, turns_at_door
 from storeday.identity.points import lookup, strings
 from storeday.identity.positions import positions_by_second
 from storeday.identity.settings import IdentitySettings
@@ -99,7 +102,7 @@ def door_crossings(
         >>> door_crossings(rows, [door], IdentitySettings())["direction"].to_pylist()
         ['in']
     """
-    if not len(positions):
+    if not len(positions) or not len(doors):
         return empty(load_contract("silver.door_crossings"))
     names = pa.array(np.unique(strings(positions["customer_id"]).astype(str)), pa.string())
     who = lookup(positions["customer_id"], names)
@@ -107,24 +110,41 @@ def door_crossings(
     place = np.column_stack([floats(positions["floor_x_m"]), floats(positions["floor_y_m"])])
     order = np.lexsort((time_us, who))
     who, time_us, place = who[order], time_us[order], place[order]
-    away = np.full(len(who), np.inf)
+    starts, ends = _walks(who, time_us, settings.absent_s)
+    rows, direction = [], []
     for door in doors:
-        away = np.fmin(away, distance_m(place, np.asarray(door, float)))
+        away = distance_m(place, np.asarray(door, float))
+        ins, outs = _at_door(Walks(place, away, starts, ends), settings)
+        rows += [ins, outs]
+        direction += [IN] * len(ins) + [OUT] * len(outs)
+    return _crossings(names, who, time_us, np.concatenate(rows), np.array(direction))
+
+
+def _walks(who: Ints, time_us: Ints, absent_s: float) -> tuple[Ints, Ints]:
+    """First and last row of each stretch in which a customer is not absent."""
     is_new = np.ones(len(who), bool)
-    absent_us = round(settings.absent_s * US_PER_S)
-    is_new[1:] = (np.diff(who) != 0) | (np.diff(time_us) > absent_us)
+    is_new[1:] = (np.diff(who) != 0) | (np.diff(time_us) > round(absent_s * US_PER_S))
     starts = np.flatnonzero(is_new)
-    ends = np.append(starts[1:], len(who)) - 1
-    farthest = np.maximum.reduceat(away, starts)
+    return starts, np.append(starts[1:], len(who)) - 1
+
+
+def _at_door(walks: Walks, settings: IdentitySettings) -> tuple[Ints, Ints]:
+    """Rows in which somebody came in, and in which somebody went out."""
+    farthest = np.maximum.reduceat(walks.away, walks.starts)
     goes_in = np.isfinite(farthest) & (farthest >= settings.inside_m)
-    came = starts[goes_in & (away[starts] <= settings.door_reach_m)]
-    left = ends[goes_in & (away[ends] <= settings.door_reach_m)]
-    rows = np.concatenate([came, left])
-    direction = np.repeat([IN, OUT], [len(came), len(left)])
+    came = walks.starts[goes_in & (walks.away[walks.starts] <= settings.door_reach_m)]
+    left = walks.ends[goes_in & (walks.away[walks.ends] <= settings.door_reach_m)]
+    turned = turns_at_door(walks, came, left, settings.inside_m)
+    return np.concatenate([came, turned + 1]), np.concatenate([left, turned])
+
+
+def _crossings(
+    names: pa.Array, who: Ints, time_us: Ints, rows: Ints, direction: NDArray[np.str_]
+) -> pa.Table:
     by_time = np.lexsort((direction, time_us[rows], who[rows]))
     rows, direction = rows[by_time], direction[by_time]
     stamp = pa.timestamp("us", tz="UTC")
-    return table_from_columns(
+    found = table_from_columns(
         load_contract("silver.door_crossings"),
         {
             "customer_id": names.take(pa.array(who[rows])),
@@ -132,3 +152,4 @@ def door_crossings(
             "direction": pa.array(direction.tolist(), pa.string()),
         },
     )
+    return _once(found)

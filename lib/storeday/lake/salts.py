@@ -19,6 +19,11 @@ def default_salts(lake_root: str) -> str:
     return f"{lake_root.rstrip('/')}-salts"
 
 
+def salt_path(salts: str, day: StoreDay) -> str:
+    """Path of a store-day's salt."""
+    return f"{salts.rstrip('/')}/{day.store_id}/{day.business_date}.salt"
+
+
 def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
     """The store-day's salt; makes one where there is none.
 
@@ -29,8 +34,7 @@ def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
     Raises:
         ValueError: The file is not a salt, for instance because it was cut short.
     """
-    filesystem, root = open_filesystem(salts)
-    path = f"{root}/{day.store_id}/{day.business_date}.salt"
+    filesystem, path = open_filesystem(salt_path(salts, day))
     if filesystem.get_file_info(path).type == fs.FileType.File:
         with filesystem.open_input_stream(path) as stream:
             salt = bytes(stream.read())
@@ -38,7 +42,7 @@ def load_or_make_salt(salts: str, day: StoreDay) -> bytes:
             raise ValueError(f"{path}: {len(salt)} bytes; expected a salt of {SALT_BYTES}")
         return salt
     salt = secrets.token_bytes(SALT_BYTES)
-    filesystem.create_dir(f"{root}/{day.store_id}", recursive=True)
+    filesystem.create_dir(path.rsplit("/", 1)[0], recursive=True)
     with filesystem.open_output_stream(path) as stream:
         stream.write(salt)
     return salt

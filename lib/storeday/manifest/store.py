@@ -51,10 +51,23 @@ class OpeningHours(Part):
 
 
 class Privacy(Part):
-    """What may be done beyond counting. Everything is off unless the manifest says so."""
+    """What may be done beyond counting, and how long what could tell people apart is kept.
+
+    Everything beyond counting is off unless the manifest says so.
+
+    Attributes:
+        demographics: Whether counts by age group and sex may be made.
+        snapshots: Whether pixelated pictures of interactions may be kept.
+        embedding_retention_days: Days after which appearance embeddings are destroyed; frames have
+            their camera's `retention_days`.
+        salt_retention_days: Days after which a store-day's salt is destroyed. From then on nobody
+            can tell whose the pseudonyms were, and a new run of that day gives other ones.
+    """
 
     demographics: bool = False
     snapshots: bool = False
+    embedding_retention_days: Annotated[int, Field(ge=0)] = 1
+    salt_retention_days: Annotated[int, Field(ge=0)] = 30
 
 
 class StoreLayout(Part):

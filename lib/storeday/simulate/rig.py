@@ -128,6 +128,23 @@ def to_image(rig: CameraRig, points_m: Floats) -> tuple[Floats, Floats]:
     return seen[:, :2] / front[:, None], depth
 
 
+def masks_over(rig: CameraRig, boxes_m: Floats) -> list[list[tuple[float, float]]]:
+    """Image polygons (px) of floor rectangles, of those that the camera's picture shows.
+
+    Args:
+        rig: The camera.
+        boxes_m: Rectangles x0, y0, x1, y1 on the floor, shape (n, 4); may be empty.
+    """
+    masks = []
+    for x0, y0, x1, y1 in boxes_m.tolist():
+        corners = np.array([[x0, y0, 0], [x1, y0, 0], [x1, y1, 0], [x0, y1, 0]])
+        image, _ = to_image(rig, corners)
+        low, high = image.min(axis=0), image.max(axis=0)
+        if (high > 0).all() and (low < [rig.width_px, rig.height_px]).all():
+            masks.append([(round(x, 1), round(y, 1)) for x, y in image.tolist()])
+    return masks
+
+
 def _grid(count: int, width_m: float, depth_m: float) -> tuple[int, int]:
     """Columns and rows whose parts come nearest to squares."""
     best = min(

@@ -27,7 +27,7 @@ from storeday.manifest import (
 )
 from storeday.manifest.store import WEEKDAYS
 from storeday.simulate.places import Places, make_places
-from storeday.simulate.rig import camera_rigs, floor_homography
+from storeday.simulate.rig import camera_rigs, floor_homography, masks_over
 from storeday.simulate.routes import Routes, make_routes
 from storeday.simulate.scenario import Scenario, ScenarioError
 from storeday.simulate.world import Racks
@@ -186,7 +186,7 @@ def _layout(scenario: Scenario, displays: Floats, counter: Floats, cabins: Float
         opening_hours=OpeningHours(days={weekday: (store.opens, store.closes)}),
         floor_plan=FloorPlan(width_m=store.width_m, height_m=store.depth_m),
         zones=zones,
-        cameras=_cameras(scenario),
+        cameras=_cameras(scenario, cabins),
         readers=_readers(scenario, displays, cabins),
         checkouts=[
             Checkout(register_id=f"till-{till + 1}", zone="checkout") for till in range(store.tills)
@@ -238,7 +238,7 @@ def _zone(zone_id: str, kind: str, box: tuple[float, ...], category: str = "") -
     )
 
 
-def _cameras(scenario: Scenario) -> list[Camera]:
+def _cameras(scenario: Scenario, cabins: Floats) -> list[Camera]:
     return [
         Camera.model_validate(
             {
@@ -246,6 +246,7 @@ def _cameras(scenario: Scenario) -> list[Camera]:
                 "width_px": rig.width_px,
                 "height_px": rig.height_px,
                 "homography": floor_homography(rig).tolist(),
+                "masks": masks_over(rig, cabins),
                 "purpose": "Simulated camera: people counting and handling of goods.",
             }
         )

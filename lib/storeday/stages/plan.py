@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storeday import __version__
+from storeday.floor.private_views import private_view_faults
 from storeday.inference import ModelManifest
 from storeday.lake.files import InputFile, exists, fingerprint, list_files, read_bytes
 from storeday.lake.salts import default_salts, load_or_make_salt
@@ -141,12 +142,20 @@ def layout_of(places: Places, day: StoreDay) -> StoreLayout:
     """A store's layout on a store-day, from its manifest.
 
     Raises:
-        ManifestError: There is no manifest, or it has faults; all at once.
+        ManifestError: There is no manifest, or it has faults; all at once. A camera that sees
+            into a fitting room is one.
     """
     path = places.manifest_of(day.store_id)
     if not exists(path):
         raise ManifestError(f"{path}: no such manifest; expected one file per store, STORE_ID.yaml")
-    return manifest_from_text(_text(path), path, day.business_date, day.store_id)
+    layout = manifest_from_text(_text(path), path, day.business_date, day.store_id)
+    try:
+        faults = private_view_faults(layout)
+    except ValueError as error:
+        raise ManifestError(f"{path}: {error}") from error
+    if faults:
+        raise ManifestError("\n".join(f"{path}: {fault}" for fault in faults))
+    return layout
 
 
 def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPlan:

@@ -1,0 +1,43 @@
+"""Verbs that keep a lake in order: `forget`."""
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from storeday.cli.app import app
+from storeday.cli.console import open_console
+from storeday.cli.options import LakeRoot, Master, Salts, Stores
+from storeday.commands.forget import ForgetRequest, run_forget
+from storeday.stages.plan import Places
+
+
+@app.command("forget")
+def forget_command(
+    stores: Stores,
+    lake: LakeRoot,
+    salts: Salts = "",
+    store: Annotated[list[str] | None, typer.Option("--store", help="Store; repeats.")] = None,
+    date: Annotated[
+        list[dt.datetime] | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; repeats."),
+    ] = None,
+    today: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Instead of today's date.")
+    ] = None,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="The named store-days, whatever their age.")
+    ] = False,
+    master: Master = "local[*]",
+) -> None:
+    """Destroy frames, embeddings and salts past their retention; receipts in ops.deletions."""
+    open_console()
+    request = ForgetRequest(
+        places=Places("", stores, lake, salts),
+        today=today.date() if today else dt.datetime.now(dt.UTC).date(),
+        stores=store or [],
+        dates=[moment.date() for moment in date or []],
+        at_once=at_once,
+        master=master,
+    )
+    raise typer.Exit(run_forget(request))

@@ -1,0 +1,152 @@
+"""`storeday forget`: destroys what could tell people apart, and writes receipts.
+
+Goes over every store-day that still has frames, embeddings or a salt, asks its manifest what is
+past its retention, destroys that, and appends one receipt per subject to `ops.deletions`. Named
+store-days can be forgotten at once, whatever their retention: somebody may ask for it.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from storeday import __version__
+from storeday.commands.run_days import DONE, SOME_FAILED, WRONG_USE
+from storeday.lake.forget import (
+    Forgotten,
+    days_with_files,
+    days_with_salts,
+    destroy_salt,
+    forget_rows,
+)
+from storeday.lake.lake import Lake
+from storeday.lake.session import spark_session
+from storeday.lake.store_day import StoreDay
+from storeday.manifest import ManifestError
+from storeday.privacy import EVERYTHING, Due, due
+from storeday.stages.plan import Places, layout_of
+
+LOGGER = logging.getLogger("storeday")
+DELETIONS = "ops.deletions"
+FRAMES = "bronze.frames"
+EMBEDDINGS = ("silver.embeddings", "silver.scout_embeddings")
+SALT = "salt"
+
+
+@dataclass(frozen=True)
+class ForgetRequest:
+    """What to forget.
+
+    Attributes:
+        places: Where everything is; the inbox is not touched.
+        today: Today's date.
+        stores: Stores; all where empty.
+        dates: Business dates; all where empty.
+        at_once: Forget frames, embeddings and salt of the named store-days whatever their age.
+        master: Spark master.
+    """
+
+    places: Places
+    today: dt.date
+    stores: Sequence[str] = ()
+    dates: Sequence[dt.date] = ()
+    at_once: bool = False
+    master: str = "local[*]"
+
+
+@dataclass
+class Receipts:
+    """What was destroyed so far, and which store-days could not be looked at."""
+
+    reason: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    faults: dict[StoreDay, str] = field(default_factory=dict)
+
+    def add(self, day: StoreDay, subject: str, gone: Forgotten, cameras: str = "") -> None:
+        """One receipt; none where there was nothing to destroy."""
+        if not gone.rows and not gone.files:
+            return
+        LOGGER.info("%s: %s: %d rows, %d files destroyed", day, subject, gone.rows, gone.files)
+        self.rows.append(
+            {
+                "store_id": day.store_id,
+                "business_date": day.business_date,
+                "business_month": day.month,
+                "subject": subject,
+                "cameras": cameras or None,
+                "rows": gone.rows,
+                "files": gone.files,
+                "size_bytes": gone.size_bytes,
+                "deleted_at": dt.datetime.now(dt.UTC),
+                "reason": self.reason,
+                "method_version": __version__,
+            }
+        )
+
+
+def run_forget(request: ForgetRequest) -> int:
+    """Forgets, and writes receipts.
+
+    Returns:
+        0 when all was looked at, 1 when some store-days had no usable manifest, 2 for wrong usage.
+    """
+    if request.at_once and not (request.stores and request.dates):
+        LOGGER.error("--at-once needs --store and --date: it destroys whatever their age")
+        return WRONG_USE
+    lake = Lake(spark_session("storeday forget", request.master), request.places.lake)
+    receipts = forget(lake, request)
+    for day, fault in receipts.faults.items():
+        LOGGER.error("%s: nothing forgotten: %s", day, fault)
+    LOGGER.info("%d receipts in %s", len(receipts.rows), DELETIONS)
+    return SOME_FAILED if receipts.faults else DONE
+
+
+def forget(lake: Lake, request: ForgetRequest) -> Receipts:
+    """Forgets what is due. A receipt is written as soon as its store-day is done."""
+    receipts = Receipts("request" if request.at_once else "retention")
+    for day in _days(lake, request):
+        try:
+            what = _due(day, request)
+        except ManifestError as error:
+            receipts.faults[day] = str(error)
+            continue
+        known = len(receipts.rows)
+        _forget_day(lake, request.places.salts_or_default, day, what, receipts)
+        if len(receipts.rows) > known:
+            lake.append(DELETIONS, receipts.rows[known:])
+    return receipts
+
+
+def _days(lake: Lake, request: ForgetRequest) -> list[StoreDay]:
+    found = set(days_with_salts(request.places.salts_or_default))
+    for table in (FRAMES, *EMBEDDINGS):
+        found.update(days_with_files(lake, table))
+    return [
+        day
+        for day in sorted(found)
+        if (not request.stores or day.store_id in request.stores)
+        and (not request.dates or day.business_date in request.dates)
+    ]
+
+
+def _due(day: StoreDay, request: ForgetRequest) -> Due:
+    if request.at_once:
+        return EVERYTHING
+    return due(layout_of(request.places, day), day.business_date, request.today)
+
+
+def _forget_day(lake: Lake, salts: str, day: StoreDay, what: Due, receipts: Receipts) -> None:
+    if what.all_frames:
+        receipts.add(day, FRAMES, forget_rows(lake, FRAMES, day))
+    elif what.cameras:
+        names = ", ".join(what.cameras)
+        quoted = ", ".join(f"'{camera}'" for camera in what.cameras)
+        gone = forget_rows(lake, FRAMES, day, f"camera_id IN ({quoted})")
+        receipts.add(day, FRAMES, gone, names)
+    if what.embeddings:
+        for table in EMBEDDINGS:
+            receipts.add(day, table, forget_rows(lake, table, day))
+    # Last: while the salt exists, a run that was stopped here can be repeated.
+    if what.salt:
+        receipts.add(day, SALT, destroy_salt(salts, day))
