@@ -16,7 +16,7 @@ def run() -> Result:
     found, still, days = [], [], {}
     for seed in seeds("scored"):
         shop = shop_day(seed)
-        limit = shop.calibration.open_threshold
+        limit = shop.calibration.verdict_threshold
         good = shop.handling_reads >= LEAST_READS
         hits, false = found_and_false(shop, limit)
         far = _peaks(shop)[1] & (shop.reads >= LEAST_READS)

@@ -16,6 +16,8 @@ def run() -> Result:
     from radio_logs import SCENARIO, seeds
     from rfid_figures import LEAST_READS, found_and_false, shop_day
 
+    from storeday.rfid import RfidSettings
+
     shops = [shop_day(seed) for seed in seeds("scored")]
     curve = []
     for threshold in np.arange(2.0, 20.0, 0.25):
@@ -51,7 +53,7 @@ def run() -> Result:
                 str(accepted): round(max((p[1] for p in curve if p[2] <= accepted), default=0.0), 3)
                 for accepted in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
             },
-            "calibrated_at": 0.2,
+            "calibrated_at": RfidSettings().false_alarms_per_tag_hour,
             "calibrated": days,
             "tag_hours": round(sum(shop.tag_hours for shop in shops), 1),
         },

@@ -89,6 +89,7 @@ def _write_reads(spark, lake, day, folder: Path, millions: int) -> None:
     for name, value in (
         ("store_id", sf.lit(day.store_id)),
         ("business_date", sf.lit(day.business_date)),
+        ("source_item", sf.lit(1)),
         ("doppler_hz", sf.lit(None).cast("double")),
         ("source_format", sf.lit("made_up")),
         ("source_file", sf.lit("rfid/rack/made-up.parquet")),

@@ -81,8 +81,12 @@ def measuring(settings: RfidSettings) -> RfidSettings:
     return dataclasses.replace(
         settings,
         parts=plain.parts,
+        day_parts=plain.day_parts,
         common_weight=plain.common_weight,
+        neighbour_weight=plain.neighbour_weight,
         most_deviations=plain.most_deviations,
+        own_windows=plain.own_windows,
+        own_reads=plain.own_reads,
     )
 
 
@@ -210,15 +214,22 @@ def _measured_day(seed: int, settings: RfidSettings) -> Measured:
     return measure_reads(simulated_day(seed).reads, settings)
 
 
-def shop_day(seed: int, settings: RfidSettings | None = None) -> ShopDay:
+def shop_day(
+    seed: int, settings: RfidSettings | None = None, *, with_events: bool = True
+) -> ShopDay:
     """Scores a simulated day of one reader."""
     settings = settings or RfidSettings()
-    day = simulated_day(seed)
     plain = dataclasses.replace(
         measuring(settings),
         false_alarms_per_tag_hour=RfidSettings().false_alarms_per_tag_hour,
     )
-    measured = _measured_day(seed, plain)
+    return scored_shop(simulated_day(seed), _measured_day(seed, plain), settings, with_events)
+
+
+def scored_shop(
+    day: SimulatedDay, measured: Measured, settings: RfidSettings, with_events: bool
+) -> ShopDay:
+    """Scores, thresholds and events of what was measured of a day, or of a stretch of it."""
     scored = score_measured(measured, settings)
     by_tag = scored.by_tag()
     margin_us = round(settings.closed_margin_s * 1e6)
@@ -226,15 +237,34 @@ def shop_day(seed: int, settings: RfidSettings | None = None) -> ShopDay:
     sentinel = np.array([epc in day.sentinels for epc in measured.reads.tags])
     kinds = kinds_of(by_tag, sentinel, (opens - margin_us, closes + margin_us))
     calibration = calibrate(count_episodes(by_tag, kinds), settings)
-    windows = judge(kept_windows(scored, "r", settings), calibration)
+    events = pa.table({})
+    if with_events:
+        windows = judge(kept_windows(scored, "r", settings), calibration)
+        events = rummage_events(windows, calibration, {}, str)
     return ShopDay(
         day,
         by_tag,
         measured.reads.tags,
         one_row_a_span(scored)[1],
         calibration,
-        rummage_events(windows, calibration, {}, str),
+        events,
         _reads_in_handlings(measured, day),
+    )
+
+
+def stretch_of(day: SimulatedDay, begins_s: float, length_s: float) -> SimulatedDay:
+    """A log of minutes: reads and handlings of a stretch, by seconds after opening."""
+    begins = day.span_us[0] + round(begins_s * 1e6)
+    span_us = begins, begins + round(length_s * 1e6)
+    time_us = day.reads["device_time"].cast(pa.int64()).to_numpy()
+    inside = (time_us >= span_us[0]) & (time_us < span_us[1])
+    held = day.handlings
+    within = (held["started_us"] >= span_us[0]) & (held["ended_us"] <= span_us[1])
+    return dataclasses.replace(
+        day,
+        reads=day.reads.filter(pa.array(inside)),
+        handlings={name: values[within] for name, values in held.items()},
+        span_us=span_us,
     )
 
 

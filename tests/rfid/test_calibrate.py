@@ -17,7 +17,7 @@ from storeday.rfid import (
     null_rows,
     threshold_drift,
 )
-from storeday.rfid.calibrate import QUIET_HOURS, probabilities
+from storeday.rfid.calibrate import EVERYDAY, probabilities
 from storeday.rfid.nulls import CLOSED, HOUR_US, LEVELS, OPEN, SENTINEL
 
 LENGTH_US = 8_000_000
@@ -83,16 +83,16 @@ def test_kinds_and_rows_there_and_back():
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.2, 2.0])
-@pytest.mark.parametrize("source", [CLOSED, SENTINEL, QUIET_HOURS])
+@pytest.mark.parametrize("source", [CLOSED, SENTINEL, EVERYDAY])
 def test_the_threshold_gives_the_accepted_rate_on_other_data(rate, source):
     rng = np.random.default_rng(20261121)
     settings = RfidSettings(false_alarms_per_tag_hour=rate)
     scores = day(rng)
-    is_sentinel = (np.arange(40) < 10) & (source == SENTINEL)
-    opens = 4 * HOUR_US if source == CLOSED else 0
-    counted = count_episodes(scores, kinds_of(scores, is_sentinel, (opens, 99 * HOUR_US)))
+    is_sentinel = np.full(40, source == SENTINEL)
+    opens = 99 * HOUR_US if source == CLOSED else 0
+    counted = count_episodes(scores, kinds_of(scores, is_sentinel, (opens, 100 * HOUR_US)))
     found = calibrate(counted, settings)
-    assert set(found.tails) == {source}
+    assert set(found.tails) == {source} == {found.source}
     fresh = day(np.random.default_rng(5), tags=400)
     events = count_episodes(fresh, np.zeros(len(fresh.tag), int))
     above = sum(e.counts[found.threshold <= LEVELS][0] for e in events.values())
@@ -100,17 +100,40 @@ def test_the_threshold_gives_the_accepted_rate_on_other_data(rate, source):
     assert rate / 3 < above / hours < rate * 3
 
 
-def test_closed_hours_are_stretched_to_open_ones():
+def test_passers_by_raise_the_threshold_and_handlings_hardly_do():
     rng = np.random.default_rng(6)
     closed, opened = day(rng, hours=8), day(rng, hours=8, width=2.0, first_hour=8)
-    scores = joined(closed, opened)
-    kinds = kinds_of(scores, np.zeros(40, bool), (8 * HOUR_US, 99 * HOUR_US))
-    found = calibrate(count_episodes(scores, kinds), SETTINGS)
-    assert found.tails[CLOSED].stretch == pytest.approx(2.0, rel=0.2)
-    fresh = day(rng, tags=200, width=2.0)
+    fresh = day(np.random.default_rng(7), tags=200, width=2.0)
     events = count_episodes(fresh, np.zeros(len(fresh.tag), int))
-    above = sum(e.counts[found.threshold <= LEVELS][0] for e in events.values())
-    assert 0.05 < above / sum(e.tag_hours for e in events.values()) < 0.8
+    # One window in 450, once an hour, is a handling with scores about 25.
+    is_handled = rng.random(len(opened.tag)) < 1 / 450
+    score = np.where(is_handled, rng.normal(25, 2, len(opened.tag)), opened.score)
+    handled = TagScores(opened.tag, opened.start_us, opened.length_us, score)
+    for now in (opened, handled):
+        scores = joined(closed, now)
+        kinds = kinds_of(scores, np.zeros(40, bool), (8 * HOUR_US, 99 * HOUR_US))
+        found = calibrate(count_episodes(scores, kinds), SETTINGS)
+        assert found.source == EVERYDAY
+        assert found.verdict_threshold < found.open_threshold < found.threshold
+        above = sum(e.counts[found.threshold <= LEVELS][0] for e in events.values())
+        assert 0.03 < above / sum(e.tag_hours for e in events.values()) < 0.4
+
+
+def test_a_log_of_minutes_has_a_threshold_of_its_own():
+    # Five minutes of 60 tags: five tag-hours.
+    found = []
+    for seed in range(8):
+        scores = day(np.random.default_rng(seed), tags=60, hours=1)
+        early = scores.start_us < 300_000_000
+        columns = (scores.tag, scores.start_us, scores.length_us, scores.score)
+        counted = count_episodes(
+            TagScores(*(column[early] for column in columns)), np.full(early.sum(), 2)
+        )
+        found.append(calibrate(counted, SETTINGS))
+    assert {each.source for each in found} == {EVERYDAY}
+    # 450 exponential windows a tag-hour, less 0.5: 0.2 are left above 7.2.
+    assert np.median([each.threshold for each in found]) == pytest.approx(7.2, abs=1.0)
+    assert max(each.threshold for each in found) < 10
 
 
 def test_probability_is_the_share_that_the_null_does_not_explain():
@@ -142,14 +165,15 @@ def test_rows_of_a_calibration_keep_the_contract():
     rows = conform(calibration_rows(found, [found.threshold / 2], SETTINGS), contract, STAMPS)
     check(rows, contract)
     check_key(rows, contract)
-    row = rows.to_pylist()[0]
-    assert row["threshold_drift"] == pytest.approx(1.0)
-    assert row["is_deciding"]
+    assert rows["threshold_drift"].to_pylist() == pytest.approx([1.0, 1.0])
+    deciding = {row["source"]: row["is_deciding"] for row in rows.to_pylist()}
+    assert set(deciding) == {CLOSED, EVERYDAY}
+    assert sum(deciding.values()) == 1
     assert np.isnan(threshold_drift(5.0, []))
 
 
 def test_a_log_of_few_hours_is_judged_by_what_was_measured_elsewhere():
-    scores = day(np.random.default_rng(9), hours=2)
+    scores = day(np.random.default_rng(9), tags=1, hours=1)
     found = calibrate(count_episodes(scores, np.full(len(scores.tag), 2)), SETTINGS)
     assert set(found.tails) == {"elsewhere"}
     assert 6 < found.threshold < 9

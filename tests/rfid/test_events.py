@@ -16,9 +16,9 @@ SEED = 20261121
 CONTRACT = load_contract("silver.rummage_events")
 STAMPS = {"store_id": "s1", "business_date": dt.date(2026, 1, 5)}
 ZONES = {("r1", 1): "rack", ("r1", 2): None}
-HIGH, LOW = 5.0, 3.0
+HIGH, LOW, LOWEST = 5.0, 3.0, 2.0
 FOUND = Calibration(
-    HIGH, LOW, {"closed": Tail(0 * LEVELS, 0.0, 1.0, 1.0)}, NOTHING, {"closed": 1.0}
+    HIGH, LOW, LOWEST, {"closed": Tail(0 * LEVELS, 0.0, 1.0, 1.0)}, NOTHING, {"closed": 1.0}
 )
 
 
@@ -152,5 +152,5 @@ def test_an_event_goes_on_above_the_lower_threshold():
     assert (event["started_at"] - START).total_seconds() == 8.0
     assert (event["ended_at"] - START).total_seconds() == 32.0
     verdicts = judge(windows_table(rows), FOUND)["verdict"].to_pylist()
-    assert [v == "handled" for v in verdicts] == [score > LOW for score in scores]
+    assert [v == "handled" for v in verdicts] == [score > LOWEST for score in scores]
     assert set(judge(windows_table(rows), None)["verdict"].to_pylist()) == {"still"}

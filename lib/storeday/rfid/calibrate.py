@@ -1,17 +1,18 @@
 """From counted null episodes to a threshold, and from a score to a probability, store by store.
 
 The threshold is the score above which tags that nobody moves give as many events per tag-hour as
-the setting allows. Sources of the null, all of which are used that a day has: closed hours, and
-sentinel tags in open hours. With neither, the quietest quarter of the hours by episodes; of a log
-of a few hours or tags, which has no quiet part to speak of, a tail measured elsewhere. The
-strictest source decides on the threshold, since one that is too low floods all that follows;
-probabilities take the geometric mean of the sources.
+the setting allows. Sources of the null, all of which are used that a day has:
 
-Closed hours hold nobody who passes, and sentinels hang where fewer do than before the racks. Each
-source's tail is therefore stretched by as much as scores of the goods in open hours are wider than
-the source's at a rate that handlings do not reach: the shape is the null's, the width the shop's.
-Rates rarer than the day can show are drawn on as an exponential (peaks over threshold; Davison and
-Smith, J. R. Stat. Soc. B 52, 1990, with shape 0).
+closed     closed hours: nobody is in, and whatever is seen is the radio's.
+sentinel   tags in open hours that nobody can reach; people pass them.
+everyday   goods in open hours, where they are disturbed 30 to 5 times per tag-hour. No tag is
+           handled nearly so often; that part of the tail is passers-by, and is drawn on.
+
+The strictest source decides. Mostly it is the third: closed hours hold nobody who passes, and
+sentinels hang where fewer do than before the racks. It needs no quiet hours either, so that a log
+of minutes has a threshold of its own. Of a log that is too short for any, a tail measured elsewhere
+is taken. Rates rarer than a source can show are drawn on as an exponential (peaks over threshold;
+Davison and Smith, J. R. Stat. Soc. B 52, 1990, with shape 0).
 
 Probability: of the events seen about a score, the share that the null does not explain (Efron,
 Stat. Sci. 23, 2008), made monotone.
@@ -26,16 +27,16 @@ from storeday.rfid.nulls import CLOSED, LEVELS, NOTHING, OPEN, SENTINEL, STEP, E
 from storeday.rfid.settings import RfidSettings
 from storeday.rfid.tag_reads import Floats
 
-QUIET_HOURS, ELSEWHERE = "quiet_hours", "elsewhere"
-# Hours from which the quietest can be told.
-LEAST_HOURS = 4
-# False events of goods in open hours on the simulated tuning days: 1.3 per tag-hour above 5.6, 0.36
-# above 6.9, 0.16 above 7.9, 0.04 above 9.3.
+EVERYDAY, ELSEWHERE = "everyday", "elsewhere"
+# Episodes per tag-hour between which the everyday tail is measured. Handlings are 1 to 1.3 per
+# tag-hour on the simulated days; on the tuning days 30 to 5 foretold the score of 0.2 false events
+# per tag-hour to 0.4, 20 to 4 to 1.0.
+EVERYDAY_RATES = (30.0, 5.0)
+# Where a log is too short for the lower rate, it may rise so far.
+HIGHEST_EVERYDAY_RATE = 15.0
+# False events of goods in open hours on the simulated tuning days, scored without a day of their
+# own: 1.3 per tag-hour above 5.6, 0.36 above 6.9, 0.16 above 7.9, 0.04 above 9.3.
 ELSEWHERE_LEVEL, ELSEWHERE_RATE, ELSEWHERE_SCALE = 5.5, 1.4, 1.0
-# Share of the hours that count as the quietest.
-QUIET_SHARE = 0.25
-# Level at which hours are compared: a few standard deviations, where counts are large.
-QUIET_LEVEL = 4.0
 # A tail steeper than this would be the quantisation's, not the data's.
 LEAST_SCALE = 2 * STEP
 
@@ -51,18 +52,16 @@ class Tail:
         level: Score from which the exponential is used.
         rate: Rate at that score.
         scale: Scale of the exponential.
-        stretch: Factor by which scores are wider than when they were counted.
     """
 
     rates: Floats
     level: float
     rate: float
     scale: float
-    stretch: float = 1.0
 
     def at(self, score: Floats) -> Floats:
         """Rate of null episodes above scores."""
-        score = np.asarray(score, np.float64) / self.stretch
+        score = np.asarray(score, np.float64)
         beyond = self.rate * np.exp(-np.maximum(score - self.level, 0.0) / self.scale)
         return np.where(score >= self.level, beyond, np.interp(score, LEVELS, self.rates))
 
@@ -73,8 +72,8 @@ class Tail:
     def score_at(self, rate: float) -> float:
         """Least score above which there are no more than `rate` null episodes per tag-hour."""
         if rate < self.rate:
-            return self.stretch * (self.level + self.scale * float(np.log(self.rate / rate)))
-        return self.stretch * float(LEVELS[np.argmax(self.rates <= rate)])
+            return self.level + self.scale * float(np.log(self.rate / rate))
+        return float(LEVELS[np.argmax(self.rates <= rate)])
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,7 @@ class Calibration:
     Attributes:
         threshold: Score that begins an event.
         open_threshold: Score above which an event goes on.
+        verdict_threshold: Score above which a window is called handled.
         tails: Null rates by source.
         observed: Episodes of all tags that are for sale, in open hours.
         tag_hours: Tag-hours by source.
@@ -91,6 +91,7 @@ class Calibration:
 
     threshold: float
     open_threshold: float
+    verdict_threshold: float
     tails: Mapping[str, Tail]
     observed: Episodes
     tag_hours: Mapping[str, float]
@@ -101,9 +102,8 @@ class Calibration:
         return max(self.tails, key=lambda name: (self.tails[name].limit(self), name))
 
     def null_rate(self, score: Floats) -> Floats:
-        """Null episodes per tag-hour above scores: the geometric mean of the sources."""
-        rates = [np.log(np.maximum(tail.at(score), 1e-12)) for tail in self.tails.values()]
-        return np.asarray(np.exp(np.mean(rates, axis=0)))
+        """Null episodes per tag-hour above scores, by the source with most of them."""
+        return np.asarray(np.max([tail.at(score) for tail in self.tails.values()], axis=0))
 
 
 def calibrate(counted: Counted, settings: RfidSettings) -> Calibration | None:
@@ -117,25 +117,31 @@ def calibrate(counted: Counted, settings: RfidSettings) -> Calibration | None:
         None where there is nothing to learn from.
     """
     sums = {kind: _sum(counted, kind) for kind in (CLOSED, SENTINEL, OPEN)}
-    found = {kind: sums[kind] for kind in (CLOSED, SENTINEL) if _is_enough(sums[kind], settings)}
     if not any(episodes.tag_hours for episodes in sums.values()):
         return None
-    hours = len({hour for kind, hour in counted if kind == OPEN})
-    if not found and hours >= LEAST_HOURS and _is_enough(sums[OPEN], settings):
-        found = {QUIET_HOURS: _quietest(counted)}
     tails = {
-        name: _stretched(fit_tail(episodes, settings), sums[OPEN], settings)
-        for name, episodes in found.items()
+        kind: fit_tail(sums[kind], settings)
+        for kind in (CLOSED, SENTINEL)
+        if sums[kind].tag_hours >= settings.least_null_tag_hours
     }
+    hours = {name: sums[name].tag_hours for name in tails}
+    everyday = _everyday(sums[OPEN], settings)
+    if everyday is not None:
+        tails[EVERYDAY], hours[EVERYDAY] = everyday, sums[OPEN].tag_hours
     if not tails:
-        tails, found = {ELSEWHERE: _elsewhere()}, {ELSEWHERE: NOTHING}
+        tails, hours = {ELSEWHERE: _elsewhere()}, {ELSEWHERE: 0.0}
+
+    def strictest(rate: float) -> float:
+        return max(tail.score_at(rate) for tail in tails.values())
+
     rate = settings.false_alarms_per_tag_hour
     return Calibration(
-        max(tail.score_at(rate) for tail in tails.values()),
-        max(tail.score_at(rate * settings.open_factor) for tail in tails.values()),
+        strictest(rate),
+        strictest(rate * settings.open_factor),
+        strictest(settings.verdicts_per_tag_hour),
         tails,
         sums[OPEN],
-        {name: episodes.tag_hours for name, episodes in found.items()},
+        hours,
     )
 
 
@@ -193,31 +199,15 @@ def _elsewhere() -> Tail:
     return Tail(rates, ELSEWHERE_LEVEL, ELSEWHERE_RATE, ELSEWHERE_SCALE)
 
 
-def _is_enough(episodes: Episodes, settings: RfidSettings) -> bool:
-    return episodes.tag_hours >= settings.least_null_tag_hours
-
-
-def _quietest(counted: Counted) -> Episodes:
-    """The quarter of the open hours with the fewest episodes per tag-hour, at least one hour."""
-    hours = {hour: found for (kind, hour), found in counted.items() if kind == OPEN}
-    level = round(QUIET_LEVEL / STEP)
-    order = sorted(
-        hours, key=lambda hour: (hours[hour].counts[level] / hours[hour].tag_hours, hour)
-    )
-    chosen = order[: max(1, round(QUIET_SHARE * len(order)))]
-    return sum((hours[hour] for hour in chosen), NOTHING)
-
-
-def _stretched(tail: Tail, observed: Episodes, settings: RfidSettings) -> Tail:
-    """A tail on the scale of the goods in open hours; as it is where they were not seen."""
-    rate = settings.bulk_per_tag_hour
-    rates = observed.counts / max(observed.tag_hours, 1e-9)
-    here, there = _score_at(rates, rate), _score_at(tail.rates, rate)
-    stretch = max(1.0, here / there) if there > 0 else 1.0
-    return Tail(tail.rates, tail.level, tail.rate, tail.scale, stretch)
-
-
-def _score_at(rates: Floats, rate: float) -> float:
-    """Score at which falling rates pass `rate`; 0 where they never reach it."""
-    above = np.flatnonzero(rates > rate)
-    return float(LEVELS[above[-1]]) + STEP if len(above) else 0.0
+def _everyday(episodes: Episodes, settings: RfidSettings) -> Tail | None:
+    """The everyday tail of goods in open hours; None where too few episodes were seen."""
+    high, low = EVERYDAY_RATES
+    low = max(low, settings.tail_episodes / max(episodes.tag_hours, 1e-9))
+    if low > HIGHEST_EVERYDAY_RATE:
+        return None
+    rates = episodes.counts / episodes.tag_hours
+    first, last = (int(np.argmax(rates <= rate)) for rate in (high, low))
+    if last <= first or rates[last] <= 0:
+        return None
+    scale = (last - first) * STEP / float(np.log(rates[first] / rates[last]))
+    return Tail(rates, float(LEVELS[last]), float(rates[last]), max(scale, LEAST_SCALE))

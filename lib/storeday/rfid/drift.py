@@ -44,8 +44,8 @@ def calibration_rows(
             "false_alarms_per_tag_hour": np.full(count, rate),
             "threshold": np.full(count, calibration.threshold),
             "open_threshold": np.full(count, calibration.open_threshold),
+            "verdict_threshold": np.full(count, calibration.verdict_threshold),
             "source_threshold": np.array([tail.score_at(rate) for tail in tails]),
-            "stretch": np.array([tail.stretch for tail in tails]),
             "threshold_drift": np.full(count, threshold_drift(calibration.threshold, earlier)),
         },
     )

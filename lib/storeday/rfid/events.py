@@ -45,13 +45,13 @@ class _TagWindows:
 
 
 def judge(windows: pa.Table, calibration: Calibration | None) -> pa.Table:
-    """Sets the verdict of windows: handled above the threshold at which events go on.
+    """Sets the verdict of windows: handled above the threshold of verdicts.
 
     Args:
         windows: Rows of `silver.rummage_windows`.
         calibration: Thresholds; None leaves all windows still.
     """
-    limit = np.inf if calibration is None else calibration.open_threshold
+    limit = np.inf if calibration is None else calibration.verdict_threshold
     score = _floats(windows, "tag_score")
     few = np.asarray(pc.equal(windows["verdict"], "too_few_reads"))
     verdict = np.where(few, "too_few_reads", np.where(score > limit, "handled", "still"))
@@ -89,7 +89,7 @@ def rummage_events(
         ...     "moved_time": times,
         ...     "js_divergence": [None, 2e-5, 1e-3, 1e-3], "js_flag": [False, False, True, True]})
         >>> tail = Tail(0 * LEVELS, 0.0, 1.0, 1.0)
-        >>> found = Calibration(6.0, 4.0, {"closed": tail}, NOTHING, {"closed": 1.0})
+        >>> found = Calibration(6.0, 4.0, 3.0, {"closed": tail}, NOTHING, {"closed": 1.0})
         >>> event = rummage_events(windows, found, {("r1", 1): "rack"}, str).to_pylist()[0]
         >>> f"{event['started_at']:%M:%S} {event['peak_time']:%M:%S} {event['ended_at']:%M:%S}"
         '00:08 00:16 00:24'

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from storeday.rfid.neighbours import neighbours_score
+from storeday.rfid.own_day import against_own_day, has_own_day
 from storeday.rfid.parts import WindowParts
 from storeday.rfid.settings import RfidSettings
 from storeday.rfid.still import StillScales
-from storeday.rfid.tag_reads import Floats
+from storeday.rfid.tag_reads import Floats, Ints
 from storeday.rfid.windows import Windows
 
 # What a tag that is read less than usual may take off a passer-by's share.
@@ -52,15 +54,42 @@ def fuse(parts: WindowParts, still: StillScales, settings: RfidSettings) -> Scor
         settings: Parts that count, limits.
     """
     windows = parts.windows
-    z = {name: still.deviations(parts, name) for name in settings.parts}
-    own = _sum({name: _clip(values, settings) for name, values in z.items()})
+    tag, start_us, length_us = windows.of_spans()
+    has_day = has_own_day(tag, settings)
+    names = {*settings.parts, *(settings.day_parts if has_day.any() else ())}
+    z = {name: still.deviations(parts, name) for name in sorted(names)}
+    own = _sum({name: _clip(z[name], settings) for name in settings.parts})
     common = common_mode(windows, own, settings)
     fused = {name: _fused(parts, name, z[name]) for name in z}
-    total = _sum({name: _clip(values, settings) for name, values in fused.items()})
-    taken = windows.over_antennas(common * windows.rows) / windows.over_antennas(windows.rows)
-    enough = windows.over_antennas(windows.rows) >= settings.min_reads
-    score = np.where(enough, total - settings.common_weight * taken, np.nan)
+    reads = windows.over_antennas(windows.rows)
+    taken = windows.over_antennas(common * windows.rows) / reads
+    score = _sum({name: _clip(fused[name], settings) for name in settings.parts})
+    score -= settings.common_weight * taken
+    least = np.full(len(reads), settings.min_reads)
+    if has_day.any():
+        moved = _by_own_day(fused, (tag, start_us, length_us), has_day, settings)
+        score = np.where(has_day[tag], moved, score)
+        least[has_day[tag]] = settings.own_reads
+    enough = reads >= least
+    score[~enough] = np.nan
     return Scores(own, common, score[windows.spans], enough[windows.spans])
+
+
+def _by_own_day(
+    fused: Mapping[str, Floats],
+    spans: tuple[Ints, Ints, Ints],
+    has_day: NDArray[np.bool_],
+    settings: RfidSettings,
+) -> Floats:
+    """Score of windows of tags that were seen long; of other tags, one that is not used."""
+    tag, start_us, length_us = spans
+    own = {
+        name: _clip(against_own_day(fused[name], tag, settings), settings)
+        for name in settings.day_parts
+    }
+    score = np.where(has_day[tag], _sum(own), np.nan)
+    near = neighbours_score(tag, start_us, length_us, score, settings)
+    return np.asarray(score - settings.neighbour_weight * near)
 
 
 def common_mode(windows: Windows, score: Floats, settings: RfidSettings) -> Floats:

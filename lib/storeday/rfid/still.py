@@ -82,7 +82,7 @@ def still_of_several(
 ) -> StillScales:
     """Centre and scale of the parts that count, over windows of several logs."""
     centre, scale = {}, {}
-    for name in {*settings.parts, JS_FLAG}:
+    for name in {*settings.parts, *settings.day_parts, JS_FLAG}:
         values = np.concatenate([parts.values[name][rows] for parts, rows in several])
         place = np.concatenate([_class_of(parts.weights[name])[rows] for parts, rows in several])
         known = np.flatnonzero(~np.isnan(values))

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -135,14 +136,25 @@ def _order(series: Ints, time_us: Ints, ties: tuple[NDArray[np.generic], ...]) -
     bits = int(elapsed.max()).bit_length()
     if int(series.max()).bit_length() + bits > 62:
         return np.asarray(np.lexsort((*reversed(ties), time_us, series)))
-    key = (series << bits) | elapsed
-    order = np.argsort(key)
-    ordered = key[order]
+    # Logs are nearly in order of time, so that reads put side by side by series, as they come, are
+    # nearly sorted; a sort that makes use of that takes a tenth of the time of another.
+    order = _by_series(series)
+    ordered = ((series << bits) | elapsed)[order]
+    if (ordered[1:] < ordered[:-1]).any():
+        again = np.argsort(ordered, kind="stable")
+        order, ordered = order[again], ordered[again]
     twins = np.flatnonzero(ordered[1:] == ordered[:-1])
     if not len(twins):
         return order
     tied = np.zeros(len(order), bool)
     tied[twins] = tied[twins + 1] = True
     rows = order[tied]
-    order[tied] = rows[np.lexsort((*(values[rows] for values in reversed(ties)), key[rows]))]
+    order[tied] = rows[np.lexsort((*(values[rows] for values in reversed(ties)), ordered[tied]))]
     return order
+
+
+def _by_series(series: Ints) -> Ints:
+    """Reads by series, each in the order given: a counting sort, as a CSR matrix is made."""
+    reads = len(series)
+    cells = sparse.coo_array((np.ones(reads, np.int8), (series, np.arange(reads))))
+    return np.asarray(cells.tocsr().indices, np.int64)

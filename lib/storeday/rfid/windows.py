@@ -73,6 +73,13 @@ class Windows:
         """Number of different tags and times."""
         return int(self.spans.max()) + 1 if len(self.first) else 0
 
+    def of_spans(self) -> tuple[Ints, Ints, Ints]:
+        """Tag, start and length of each window of a tag, microseconds, by its number."""
+        tag, start_us, length_us = np.zeros((3, self.span_count), np.int64)
+        tag[self.spans], start_us[self.spans] = self.tag, self.start_us
+        length_us[self.spans] = self.length_us
+        return tag, start_us, length_us
+
     def totals(self, values: NDArray[np.generic]) -> Floats:
         """Sum over each window's reads of a value given per read."""
         if not len(self.first):

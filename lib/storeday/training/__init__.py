@@ -1,0 +1,1 @@
+"""Trains models; needs the extra `train`. `python -m storeday.training --help`."""
