@@ -27,7 +27,7 @@ duckdb = pytest.importorskip("duckdb")
 deltalake = pytest.importorskip("deltalake")
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SOME_TEXTS = ("in", "2026-01", "3034F4A2C8", "04006381333931")
+SOME_TEXTS = ("in", "2026-01", "3034F4A2C8", "04006381333931", "request")
 TODAY = dt.datetime.now(dt.UTC).date()
 WORDS = {"gold.funnel_daily": {"scope": "store", "step": "enter", "category": "all"}}
 
