@@ -30,7 +30,7 @@ def run() -> Result:
         figure=[round(100 * float(value), 1) for value in means],
         aim="reported",
         unit="%",
-        detail={"parts": PARTS, "visitors": VISITORS, "seeds": SEEDS},
+        detail={"simulated": True, "parts": PARTS, "visitors": VISITORS, "seeds": SEEDS},
     )
 
 

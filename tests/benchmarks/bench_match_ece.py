@@ -38,6 +38,7 @@ def run() -> Result:
         aim="<= 0.05, with Brier skill >= 0.3",
         unit="1",
         detail={
+            "simulated": True,
             "brier_skill": round(brier_skill(top, right), 3),
             "log_loss": round(log_loss(top, right), 3),
             "reliability": table,

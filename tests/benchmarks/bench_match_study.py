@@ -34,5 +34,10 @@ def run() -> Result:
         figure=figures,
         aim=">= " + ", ".join(str(aim) for aim in AIMS),
         unit="%",
-        detail={"visitors": VISITORS, "seeds": SEEDS, "precision_recall": published},
+        detail={
+            "simulated": True,
+            "visitors": VISITORS,
+            "seeds": SEEDS,
+            "precision_recall": published,
+        },
     )
