@@ -251,7 +251,7 @@ def test_spark_delta_rs_and_duckdb_read_the_same_sums(spark, lake):
 
 
 def test_a_second_run_by_spark_submit_leaves_equal_rows(day, lake):
-    """Also: at most one new version per table."""
+    """Also: at most one new version per table, two of the ledger."""
     compared = [
         name for name in table_names() if not name.startswith("ops.") or name == "ops.quarantine"
     ]
@@ -275,7 +275,9 @@ def test_a_second_run_by_spark_submit_leaves_equal_rows(day, lake):
         again = canonical(read(lake, name), contract)
         assert again.equals(canonical(before[name], contract)), name
     for name in made:
-        assert version(lake, name) <= versions[name] + 1, name
+        # The ledger is written before the day is published, and once more with what publishing took.
+        most = 2 if name == "ops.runs" else 1
+        assert version(lake, name) <= versions[name] + most, name
 
 
 def version(lake, table):
