@@ -275,7 +275,7 @@ def test_a_second_run_by_spark_submit_leaves_equal_rows(day, lake):
         again = canonical(read(lake, name), contract)
         assert again.equals(canonical(before[name], contract)), name
     for name in made:
-        # The ledger is written before the day is published, and once more with what publishing took.
+        # The ledger is written before the day is published, and again with what publishing took.
         most = 2 if name == "ops.runs" else 1
         assert version(lake, name) <= versions[name] + most, name
 
