@@ -4,7 +4,8 @@ import pytest
 
 from storeday.inference import InferenceSettings, ModelSpec
 from storeday.inference.sessions import Session
-from storeday.inference.yolox import Yolox, decode, grid, iou_matrix, suppress
+from storeday.inference.boxes import iou_matrix, suppress
+from storeday.inference.yolox import Yolox, decode, grid
 
 
 class Recorder:
