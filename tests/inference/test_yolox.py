@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from storeday.inference import InferenceSettings, ModelSpec
-from storeday.inference.sessions import Session
 from storeday.inference.boxes import iou_matrix, suppress
+from storeday.inference.sessions import Session
 from storeday.inference.yolox import Yolox, decode, grid
 
 

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from storeday.simulate import Scenario, ScenarioError, World, load_scenario
+from storeday.simulate import Scenario, World, load_scenario
 from storeday.simulate.people import make_world
 from storeday.simulate.rig import CameraRig
 from storeday.simulate.scenario import with_knobs
@@ -49,7 +49,8 @@ def random_world(rng: np.random.Generator) -> World:
         except ValueError:  # too many racks for the floor, or none can be walked around
             continue
         return _with_heights(world, rng)
-    raise ScenarioError(f"a floor of {store['width_m']} x {store['depth_m']} m holds no rack")
+    # Some floors cannot be walked however few racks stand on them; another one is drawn.
+    return random_world(rng)
 
 
 def _scenario(rng: np.random.Generator, store: dict[str, object]) -> Scenario:
