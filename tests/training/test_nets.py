@@ -83,9 +83,9 @@ def test_a_classifier_learns_and_keeps_its_threshold(tmp_path):
 
 def test_the_threshold_is_the_most_accurate_that_recalls_enough():
     logit = np.array([3.0, 2.0, 1.0, 0.5, 0.0, -1.0])
-    label = np.array([True, True, False, True, False, False])
+    label = np.array([True, True, False, False, True, False])
     best = handling.pick_threshold(logit, label, 0.9)
-    assert (best.logit, best.recall) == (0.5, 1.0)
+    assert (best.logit, best.recall) == (0.0, 1.0)
     assert handling.pick_threshold(logit, label, 0.6).logit == 2.0
 
 

@@ -6,9 +6,10 @@ from storeday.inference.manifest import ModelManifest, ModelSpec
 from storeday.inference.open_models import OpenModels, load_models, open_models
 from storeday.inference.providers import provider_order
 from storeday.inference.settings import InferenceSettings
-from storeday.inference.shipped import manifest_path, simulated_only
+from storeday.inference.shipped import SHIPPED, manifest_path, simulated_only
 
 __all__ = [
+    "SHIPPED",
     "FramePeople",
     "InferenceSettings",
     "ModelError",

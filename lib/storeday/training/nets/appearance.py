@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from storeday.training.labelled_frames import Crop
 from storeday.training.nets import fitting
-from storeday.training.nets.fitting import Batch, FitSettings, Inverted, Scaled, block
+from storeday.training.nets.fitting import Batch, FitSettings, Inverted, Scaled, Weights, block
 
 WIDTH_PX, HEIGHT_PX, DIMENSIONS = 48, 96, 48
 BLOCKS = ((16, 1, 1), (24, 2, 4), (24, 1, 4), (48, 2, 4), (48, 1, 4), (80, 2, 4))
@@ -44,16 +44,17 @@ def make_net() -> nn.Module:
     return Scaled(nn.Sequential(*layers, Pooled(), nn.Linear(2 * inputs, DIMENSIONS)))
 
 
-def train(crops: Sequence[Crop], settings: FitSettings) -> nn.Module:
+def train(crops: Sequence[Crop], settings: FitSettings, weights: Weights) -> nn.Module:
     """Fits the embedding to crops of people; who has one crop only is left out."""
     torch.manual_seed(settings.seed)
     _, person = np.unique([crop.person for crop in crops], return_inverse=True)
     return fitting.fit(
-        make_net(),
+        weights.loaded(make_net()),
         lambda rng: rows_by_person(person, EACH, rng),
         lambda rng, rows: _batch([crops[row] for row in rows], person[rows], rng),
         contrast,
         settings,
+        weights,
     )
 
 

@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from storeday.training.labelled_frames import Frame, picture_of
 from storeday.training.nets import fitting
-from storeday.training.nets.fitting import Batch, FitSettings, Scaled, block
+from storeday.training.nets.fitting import Batch, FitSettings, Scaled, Weights, block
 
 Floats = NDArray[np.float32]
 
@@ -74,7 +74,7 @@ class Grid(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.four = nn.Sequential(block(3, 16, 2), block(16, 32, 2), block(32, 32))
+        self.four = nn.Sequential(block(3, 16, 2), block(16, 32, 2))
         self.eight = nn.Sequential(block(32, 64, 2), Residual(64))
         self.sixteen = nn.Sequential(block(64, 96, 2), Residual(96))
         self.thirty_two = nn.Sequential(block(96, 96, 2), Residual(96))
@@ -83,11 +83,10 @@ class Grid(nn.Module):  # type: ignore[misc]
         self.from_thirty_two = block(96, 64, side=1)
         self.smooth = block(64, 64)
         self.join = block(64, 64)
-        self.heat = nn.Sequential(block(64, 48), nn.Conv2d(48, 1, 1))
-        self.sides = nn.Sequential(block(64, 48), nn.Conv2d(48, 4, 1))
+        self.heat, self.sides = nn.Conv2d(64, 1, 1), nn.Conv2d(64, 4, 1)
         # At first every cell holds nobody, and boxes are of common size.
-        nn.init.constant_(self.heat[1].bias, -4.6)
-        nn.init.constant_(self.sides[1].bias, 0.7)
+        nn.init.constant_(self.heat.bias, -4.6)
+        nn.init.constant_(self.sides.bias, 0.7)
 
     def forward(self, given: Tensor) -> Tensor:
         """Logit and logarithms, in strides."""
@@ -120,15 +119,16 @@ class Boxes(nn.Module):  # type: ignore[misc]
         return torch.cat([self.centres + sides * signs, score.transpose(1, 2)], 2)
 
 
-def train(frames: list[Frame], settings: FitSettings) -> nn.Module:
+def train(frames: list[Frame], settings: FitSettings, weights: Weights) -> nn.Module:
     """Fits the detector to labelled frames; gives the net that is exported."""
     torch.manual_seed(settings.seed)
     net = fitting.fit(
-        Scaled(Grid()),
+        weights.loaded(Scaled(Grid())),
         lambda rng: rng.permutation(len(frames)),
         lambda rng, rows: _batch([frames[row] for row in rows], rng),
         loss,
         settings,
+        weights,
     )
     return Boxes(net)
 

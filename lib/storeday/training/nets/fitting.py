@@ -47,6 +47,31 @@ class FitSettings:
     seed: int = 1
 
 
+@dataclass(frozen=True)
+class Weights:
+    """Where weights come from and go to, so that training may go on another time.
+
+    Attributes:
+        start: Weights to begin with; None for chance.
+        kept: File that holds the mean weights after each epoch; None for none.
+    """
+
+    start: Path | None = None
+    kept: Path | None = None
+
+    def loaded(self, net: nn.Module) -> nn.Module:
+        """A net with the weights to begin with."""
+        if self.start is not None:
+            net.load_state_dict(torch.load(self.start, weights_only=True))
+        return net
+
+    def keep(self, net: nn.Module) -> None:
+        """Writes a net's weights."""
+        if self.kept is not None:
+            self.kept.parent.mkdir(parents=True, exist_ok=True)
+            torch.save(net.state_dict(), self.kept)
+
+
 def block(inputs: int, outputs: int, stride: int = 1, side: int = 3, groups: int = 1) -> nn.Module:
     """Convolution, batch norm, ReLU."""
     return nn.Sequential(
@@ -94,6 +119,7 @@ def fit(
     draw: Callable[[np.random.Generator, Rows], Batch],
     loss: Callable[..., Tensor],
     settings: FitSettings,
+    weights: Weights | None = None,
 ) -> nn.Module:
     """Fits a network.
 
@@ -103,6 +129,7 @@ def fit(
         draw: Makes the batch of some rows.
         loss: Of the network's output, in float32, and what the batch holds beside the inputs.
         settings: How.
+        weights: Where the mean weights are kept after each epoch.
 
     Returns:
         The mean network, ready to be used.
@@ -136,6 +163,8 @@ def fit(
             _follow(mean, net, 1 / min(MEAN_STEPS, 1 + step // 10))
             total += float(value.detach()) * len(inputs)
         spent_s = time.monotonic() - began_s
+        if weights is not None:
+            weights.keep(mean)
         print(f"epoch {epoch + 1}: loss {total / len(order):.4f}, {spent_s:.0f} s", flush=True)
     return mean.eval()
 
@@ -169,8 +198,3 @@ def export(net: nn.Module, shape: tuple[int, ...], names: tuple[str, str], path:
         opset_version=OPSET,
         dynamo=False,
     )
-
-
-def save_weights(net: nn.Module, path: Path) -> None:
-    """Keeps the weights, from which training may go on."""
-    torch.save(net.state_dict(), path)

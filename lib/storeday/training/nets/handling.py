@@ -20,7 +20,7 @@ from torch.nn import functional
 from storeday.inference.crop_heads import HANDLING_ROOM as ROOM
 from storeday.training.labelled_frames import Crop
 from storeday.training.nets import fitting
-from storeday.training.nets.fitting import Batch, FitSettings, Inverted, Scaled, block
+from storeday.training.nets.fitting import Batch, FitSettings, Inverted, Scaled, Weights, block
 
 WIDTH_PX, HEIGHT_PX = 64, 96
 # Channels, stride and widening of each block.
@@ -55,16 +55,17 @@ def make_net() -> nn.Module:
     return Scaled(nn.Sequential(*layers, nn.Dropout(0.1), nn.Linear(LAST, 1)))
 
 
-def train(crops: Sequence[Crop], settings: FitSettings) -> nn.Module:
+def train(crops: Sequence[Crop], settings: FitSettings, weights: Weights) -> nn.Module:
     """Fits the classifier to crops with labels; an epoch has twice as many as the rarer class."""
     torch.manual_seed(settings.seed)
     label = np.array([bool(crop.is_handling) for crop in crops])
     return fitting.fit(
-        make_net(),
+        weights.loaded(make_net()),
         lambda rng: balanced_rows(label, rng),
         lambda rng, rows: _batch([crops[row] for row in rows], rng),
         lambda logit, target: functional.binary_cross_entropy_with_logits(logit[:, 0], target),
         settings,
+        weights,
     )
 
 

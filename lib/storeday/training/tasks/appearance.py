@@ -22,7 +22,7 @@ def run(chosen: argparse.Namespace) -> None:
     frames, held_out = options.frames_of(chosen)
     crops = crops_of(frames, LEAST_SEEN, LEAST_HEIGHT_PX)
     print(f"{len(crops)} crops of {len({crop.person for crop in crops})} people", flush=True)
-    net = appearance.train(crops, options.fitting_of(chosen))
+    net = appearance.train(crops, options.fitting_of(chosen), options.weights_of(chosen))
     appearance.export(net, chosen.out)
     held_out_crops = crops_of(held_out, LEAST_SEEN, LEAST_HEIGHT_PX)
     options.tell(chosen, appearance_figures(chosen.out, held_out_crops))

@@ -18,6 +18,6 @@ def run(chosen: argparse.Namespace) -> None:
     """Trains, exports and measures on the held-out frames."""
     frames, held_out = options.frames_of(chosen)
     print(f"{len(frames)} frames, {sum(len(frame.people) for frame in frames)} people", flush=True)
-    net = detector.train(frames, options.fitting_of(chosen))
+    net = detector.train(frames, options.fitting_of(chosen), options.weights_of(chosen))
     detector.export(net, chosen.out)
     options.tell(chosen, detector_figures(chosen.out, held_out))

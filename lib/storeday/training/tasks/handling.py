@@ -28,7 +28,7 @@ def run(chosen: argparse.Namespace) -> None:
     crops, others = _labelled(frames), _labelled(held_out)
     label = np.array([bool(crop.is_handling) for crop in others])
     print(f"{len(crops)} crops, {sum(bool(crop.is_handling) for crop in crops)} handle", flush=True)
-    net = handling.train(crops, options.fitting_of(chosen))
+    net = handling.train(crops, options.fitting_of(chosen), options.weights_of(chosen))
     threshold = handling.pick_threshold(handling.logits(net, others), label, LEAST_RECALL)
     handling.export(net, threshold, chosen.out)
     options.tell(

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from storeday.training.labelled_frames import Frame, read_frames
-from storeday.training.nets.fitting import FitSettings
+from storeday.training.nets.fitting import FitSettings, Weights
 
 
 def add_frames(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,7 @@ def add_fitting(parser: argparse.ArgumentParser, usual: FitSettings) -> None:
     parser.add_argument("--batch", type=int, default=usual.batch)
     parser.add_argument("--learning-rate", type=float, default=usual.learning_rate)
     parser.add_argument("--seed", type=int, default=usual.seed)
+    parser.add_argument("--start", type=Path, help="weights to begin with, of an earlier run")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
 
 
@@ -48,6 +49,11 @@ def fitting_of(chosen: argparse.Namespace) -> FitSettings:
         learning_rate=chosen.learning_rate,
         seed=chosen.seed,
     )
+
+
+def weights_of(chosen: argparse.Namespace) -> Weights:
+    """Weights to begin with; those of each epoch are kept beside the model."""
+    return Weights(chosen.start, chosen.out.with_suffix(".weights"))
 
 
 def tell(chosen: argparse.Namespace, figures: Mapping[str, float]) -> None:
