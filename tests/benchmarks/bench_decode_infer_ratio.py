@@ -36,7 +36,7 @@ def run() -> Result:
         stop()
     finally:
         shutil.rmtree(folder)
-    assert count == frames >= 2_000
+    assert count == frames >= 2_000, (count, frames)
     return Result(
         figure=round(min(stage_s) / min(loop_s), 3),
         aim="<= 1.15",
