@@ -4,18 +4,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from storeday.inference import osnet, yolox
+from storeday.inference import fastestdet, osnet, yolov8, yolox
+from storeday.inference.boxes import Detector
 from storeday.inference.errors import ModelError
+from storeday.inference.fastestdet import Fastestdet
 from storeday.inference.manifest import Head, ModelManifest, ModelSpec, file_faults, read_manifest
 from storeday.inference.osnet import Osnet
 from storeday.inference.providers import CPU
 from storeday.inference.sessions import Session, open_session, session_of
 from storeday.inference.settings import InferenceSettings
+from storeday.inference.yolov8 import Yolov8
 from storeday.inference.yolox import Yolox
 
 FAULTS_OF: dict[Head, Callable[[Session, ModelSpec], list[str]]] = {
     "yolox": yolox.spec_faults,
+    "yolov8": yolov8.spec_faults,
+    "fastestdet": fastestdet.spec_faults,
     "osnet": osnet.spec_faults,
+}
+DETECTORS: dict[Head, Callable[[Session, ModelSpec, InferenceSettings], Detector]] = {
+    "yolox": Yolox,
+    "yolov8": Yolov8,
+    "fastestdet": Fastestdet,
 }
 
 
@@ -29,7 +39,7 @@ class OpenModels:
         providers: Execution providers really used, by role.
     """
 
-    detector: Yolox
+    detector: Detector
     embedder: Osnet | None
     providers: Mapping[str, tuple[str, ...]]
 
@@ -76,7 +86,7 @@ def open_models(
     if detector is None:
         raise ModelError("no person_detector; nothing can be seen without one")
     return OpenModels(
-        Yolox(sessions["person_detector"], detector, settings),
+        DETECTORS[detector.head](sessions["person_detector"], detector, settings),
         Osnet(sessions["appearance"], appearance, settings) if appearance else None,
         {role: session.providers for role, session in sessions.items()},
     )
