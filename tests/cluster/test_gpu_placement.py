@@ -1,74 +1,84 @@
-"""Tasks get the GPU that Spark found, in a local cluster with a stand-in for nvidia-smi."""
+"""Spark hands out GPUs that a fake discovery script names; tasks use the one they are given."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import pyspark
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark]
+pytestmark = pytest.mark.spark
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-# Two machines' worth of numbers that no default would give.
-FAKE = "#!/bin/sh\necho 3\necho 5\n"
-PROGRAM = """
-import time
+DISCOVERY = """\
+#!/usr/bin/env bash
+echo '{"name": "gpu", "addresses": ["3", "5"]}'
+"""
 
+# Two tasks that last until both have started, so that each has a GPU of its own.
+JOB = """
+import json, pathlib, sys, time
 from pyspark.sql import SparkSession
+from storeday.inference import open_models
+from storeday.stages import infer
 
-from storeday.stages.gpu import device_of_task
-
-
-def device(_):
-    time.sleep(2)  # both tasks at once, each with a GPU of its own
-    yield device_of_task()
-
-
+folder = pathlib.Path(sys.argv[1])
 spark = SparkSession.builder.getOrCreate()
-found = spark.sparkContext.parallelize(range(2), 2).mapPartitions(device).collect()
-print("DEVICES", sorted(found), "DRIVER", device_of_task())
+
+
+def given(part, _):
+    asked = []
+    infer.open_models = lambda models, settings, device_id: asked.append(device_id) or Stop()
+    plan = type("Plan", (), {"settings": type("S", (), {"inference": None})})()
+    plan.layout = type("L", (), {"cameras": ()})
+    (folder / f"started{part}").touch()
+    for _ in range(600):
+        if len(list(folder.glob("started*"))) == 2:
+            break
+        time.sleep(0.1)
+    list(infer.infer_stream(lambda opened: iter(()), {None: plan}, None))
+    yield asked[0]
+
+
+class Stop:
+    providers = {}
+
+
+found = spark.sparkContext.parallelize(range(2), 2).mapPartitionsWithIndex(given).collect()
+(folder / "found.json").write_text(json.dumps(found))
 spark.stop()
 """
 
 
-def test_each_task_has_the_gpu_that_spark_gave_it(tmp_path):
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "nvidia-smi").write_text(FAKE)
-    (tools / "nvidia-smi").chmod(0o755)
-    (tmp_path / "program.py").write_text(PROGRAM)
-    script = REPOSITORY / "deploy" / "discover_gpus.sh"
+@pytest.mark.timeout(300)
+def test_each_task_opens_its_models_on_the_gpu_that_spark_gave_it(tmp_path):
+    script = tmp_path / "discover.sh"
+    script.write_text(DISCOVERY)
+    script.chmod(0o755)
     settings = {
         "spark.master": "local-cluster[1,2,1024]",
+        "spark.executor.memory": "512m",
+        "spark.executor.cores": "2",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
         "spark.worker.resource.gpu.amount": "2",
         "spark.worker.resource.gpu.discoveryScript": str(script),
         "spark.executor.resource.gpu.amount": "2",
         "spark.executor.resource.gpu.discoveryScript": str(script),
         "spark.task.resource.gpu.amount": "1",
-        "spark.executor.memory": "512m",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-        "spark.pyspark.python": sys.executable,
     }
-    command = [str(Path(pyspark.__file__).parent / "bin" / "spark-submit")]
-    for name, value in settings.items():
-        command += ["--conf", f"{name}={value}"]
-    environment = {
-        **os.environ,
-        "PATH": f"{tools}:{os.environ['PATH']}",
-        "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-    }
-    done = subprocess.run(
-        [*command, str(tmp_path / "program.py")],
+    conf, job = tmp_path / "spark.conf", tmp_path / "job.py"
+    conf.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+    job.write_text(JOB)
+    submit = Path(sys.executable).parent / "spark-submit"
+    ended = subprocess.run(
+        [str(submit), "--properties-file", str(conf), str(job), str(tmp_path)],
         capture_output=True,
         text=True,
-        env=environment,
-        cwd=tmp_path,
-        timeout=180,
+        timeout=240,
         check=False,
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
     )
-    assert "DEVICES [3, 5] DRIVER 0" in done.stdout, done.stderr[-3000:]
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-4000:]
+    assert sorted(json.loads((tmp_path / "found.json").read_text())) == [3, 5]

@@ -6,22 +6,16 @@ score, which is zero but where the network's map of people has a peak. The netwo
 `storeday.training.nets.detector`.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
-from storeday.inference.boxes import people_of
+from storeday.inference.boxes import Floats, Picture, kept_boxes
 from storeday.inference.letterbox import Letterbox
 from storeday.inference.manifest import ModelSpec
-from storeday.inference.sessions import Session
+from storeday.inference.sessions import Session, input_faults
 from storeday.inference.settings import InferenceSettings
 
 STRIDE = 8
 # A box and its score.
 COLUMNS = 5
 CLASSES = ("person",)
-
-Picture = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 
 class CentreGrid:
@@ -40,24 +34,18 @@ class CentreGrid:
         self._session, self._settings = session, settings
         self.batch = session.fixed_batch or settings.batch
         size = (spec.input_width_px, spec.input_height_px)
-        self._letterbox = Letterbox(self.batch, size, spec.channel_order == "RGB")
+        self._input = Letterbox(self.batch, size, is_rgb=spec.channel_order == "RGB")
 
     def people(self, pictures: list[Picture]) -> list[tuple[Floats, Floats]]:
-        """Boxes and scores of the people in each picture.
-
-        Args:
-            pictures: At most `batch`, height x width x 3, BGR.
-
-        Returns:
-            For each picture boxes (n x 4, px) and scores (n), best first.
-        """
-        ratios = [self._letterbox.place(slot, picture) for slot, picture in enumerate(pictures)]
-        raw = self._session.run(self._letterbox.input)[0]
+        """Boxes and scores of the people in each picture; see `Detector`."""
+        placed = [self._input.place(slot, picture) for slot, picture in enumerate(pictures)]
+        raw = self._session.run(self._input.values)[0]
         found = []
-        for cells, ratio, picture in zip(raw, ratios, pictures, strict=False):
-            likely = cells[cells[:, 4] >= self._settings.score_threshold]
-            boxes = likely[:, :4] / np.float32(ratio)
-            found.append(people_of(boxes, likely[:, 4], picture.shape, self._settings.nms_iou))
+        for slot, picture in enumerate(pictures):
+            likely = raw[slot][raw[slot][:, 4] >= self._settings.score_threshold]
+            boxes = placed[slot].to_picture(likely[:, :4])
+            iou = self._settings.nms_iou
+            found.append(kept_boxes(boxes, likely[:, 4], picture.shape, iou))
         return found
 
 
@@ -68,10 +56,7 @@ def spec_faults(session: Session, spec: ModelSpec) -> list[str]:
         session: A session of the model.
         spec: Its entry in the manifest.
     """
-    faults = []
-    expected = (3, spec.input_height_px, spec.input_width_px)
-    if session.input_shape[1:] != expected:
-        faults.append(f"input is {session.input_shape}; expected batch x {expected}")
+    faults = input_faults(session, spec, STRIDE)
     cells = (spec.input_width_px // STRIDE) * (spec.input_height_px // STRIDE)
     if session.output_shapes[0][1:] != (cells, COLUMNS):
         found = session.output_shapes[0]

@@ -5,47 +5,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from storeday.inference import centre_grid, crop_heads, osnet, yolox
+from storeday.inference import centre_grid, crop_heads, fastestdet, osnet, yolov8, yolox
+from storeday.inference.boxes import Detector
 from storeday.inference.centre_grid import CentreGrid
 from storeday.inference.crop_heads import CropEmbedding, CropLogit
 from storeday.inference.crops import Floats, Picture
 from storeday.inference.errors import ModelError
+from storeday.inference.fastestdet import Fastestdet
 from storeday.inference.manifest import Head, ModelManifest, ModelSpec, file_faults, read_manifest
 from storeday.inference.osnet import Osnet
 from storeday.inference.providers import CPU
 from storeday.inference.sessions import Session, open_session, session_of
 from storeday.inference.settings import InferenceSettings
+from storeday.inference.yolov8 import Yolov8
 from storeday.inference.yolox import Yolox
 
 FAULTS_OF: dict[Head, Callable[[Session, ModelSpec], list[str]]] = {
     "yolox": yolox.spec_faults,
+    "yolov8": yolov8.spec_faults,
+    "fastestdet": fastestdet.spec_faults,
     "osnet": osnet.spec_faults,
     "centre_grid": centre_grid.spec_faults,
     "crop_embedding": crop_heads.embedding_faults,
     "crop_logit": crop_heads.logit_faults,
 }
-
-
-class Detector(Protocol):
-    """Finds people; `batch` is how many frames it takes in a call."""
-
-    batch: int
-
-    def people(self, pictures: list[Picture]) -> list[tuple[Floats, Floats]]:
-        """Boxes (n x 4, px) and scores (n) of each picture's people, best first."""
+DETECTORS: dict[Head, Callable[[Session, ModelSpec, InferenceSettings], Detector]] = {
+    "yolox": Yolox,
+    "yolov8": Yolov8,
+    "fastestdet": Fastestdet,
+    "centre_grid": CentreGrid,
+}
 
 
 class Embedder(Protocol):
-    """Describes how people look."""
+    """What every head of the role `appearance` can do; for one thread."""
 
     def embed(self, found: list[tuple[Picture, Floats]]) -> list[Floats]:
-        """Rows of length 1, n x dimensions, for the boxes of each picture."""
+        """Vectors of length 1 for the boxes (n x 4, px) of each picture (BGR): n x dimensions."""
+        ...
 
 
-DETECTORS: dict[Head, Callable[[Session, ModelSpec, InferenceSettings], Detector]] = {
-    "yolox": Yolox,
-    "centre_grid": CentreGrid,
-}
 EMBEDDERS: dict[Head, Callable[[Session, ModelSpec, InferenceSettings], Embedder]] = {
     "osnet": Osnet,
     "crop_embedding": CropEmbedding,

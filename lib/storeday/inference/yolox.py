@@ -4,26 +4,20 @@ Input: pictures scaled to fit the upper left corner of the input, the rest fille
 to 255, in the channel order of the manifest. Output: per cell of three grids (strides 8, 16, 32;
 row by row) the box's centre and size relative to the cell, an objectness, and a probability per
 class. A person's score is objectness times the probability of the class `person`.
-
-Boxes are `x0, y0, x1, y1` in pixels of the picture, cut at its borders; best score first.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from storeday.inference.boxes import people_of
-from storeday.inference.letterbox import Letterbox
+from storeday.inference.boxes import Floats, Picture, kept_boxes, person_faults
+from storeday.inference.letterbox import Letterbox, Placed
 from storeday.inference.manifest import ModelSpec
-from storeday.inference.sessions import Session
+from storeday.inference.sessions import Session, input_faults
 from storeday.inference.settings import InferenceSettings
 
 STRIDES = (8, 16, 32)
 PERSON = "person"
 # Centre and size of the box, and objectness, before the classes.
 BOX_COLUMNS = 5
-
-Picture = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 
 class Yolox:
@@ -43,30 +37,23 @@ class Yolox:
         self._person = spec.classes.index(PERSON)
         size = (spec.input_width_px, spec.input_height_px)
         self.batch = session.fixed_batch or settings.batch
-        self._letterbox = Letterbox(self.batch, size, spec.channel_order == "RGB")
+        self._input = Letterbox(self.batch, size, is_rgb=spec.channel_order == "RGB")
         self._grid = grid(*size)
 
     def people(self, pictures: list[Picture]) -> list[tuple[Floats, Floats]]:
-        """Boxes and scores of the people in each picture.
-
-        Args:
-            pictures: At most `batch`, height x width x 3, BGR.
-
-        Returns:
-            For each picture boxes (n x 4, px) and scores (n), best first.
-        """
-        ratios = [self._letterbox.place(slot, picture) for slot, picture in enumerate(pictures)]
-        raw = self._session.run(self._letterbox.input)[0]
+        """Boxes and scores of the people in each picture; see `Detector`."""
+        placed = [self._input.place(slot, picture) for slot, picture in enumerate(pictures)]
+        raw = self._session.run(self._input.values)[0]
         return [
-            self._read(raw[slot], ratios[slot], picture.shape)
+            self._read(raw[slot], placed[slot], picture.shape)
             for slot, picture in enumerate(pictures)
         ]
 
-    def _read(self, raw: Floats, ratio: float, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    def _read(self, raw: Floats, placed: Placed, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
         scores = raw[:, 4] * raw[:, BOX_COLUMNS + self._person]
         likely = np.flatnonzero(scores >= self._settings.score_threshold)
-        boxes = decode(raw[likely, :4], self._grid[likely]) / np.float32(ratio)
-        return people_of(boxes, scores[likely], shape, self._settings.nms_iou)
+        boxes = placed.to_picture(decode(raw[likely, :4], self._grid[likely]))
+        return kept_boxes(boxes, scores[likely], shape, self._settings.nms_iou)
 
 
 def spec_faults(session: Session, spec: ModelSpec) -> list[str]:
@@ -76,13 +63,7 @@ def spec_faults(session: Session, spec: ModelSpec) -> list[str]:
         session: A session of the model.
         spec: Its entry in the manifest.
     """
-    faults = []
-    expected = (3, spec.input_height_px, spec.input_width_px)
-    if session.input_shape[1:] != expected:
-        faults.append(f"input is {session.input_shape}; expected batch x {expected}")
-    uneven = [side for side in expected[1:] if side % STRIDES[-1]]
-    if uneven:
-        faults.append(f"input side {uneven[0]} px; expected a multiple of {STRIDES[-1]}")
+    faults = input_faults(session, spec, STRIDES[-1])
     cells = len(grid(spec.input_width_px, spec.input_height_px))
     found = session.output_shapes[0]
     if found[1:] != (cells, BOX_COLUMNS + len(spec.classes)):
@@ -90,9 +71,7 @@ def spec_faults(session: Session, spec: ModelSpec) -> list[str]:
             f"output is {found}; expected batch x {cells} x {BOX_COLUMNS + len(spec.classes)}, "
             f"for a list of {len(spec.classes)} classes"
         )
-    if PERSON not in spec.classes:
-        faults.append(f"classes do not name {PERSON!r}; found {', '.join(spec.classes) or 'none'}")
-    return faults
+    return faults + person_faults(spec.classes)
 
 
 def grid(width: int, height: int) -> Floats:

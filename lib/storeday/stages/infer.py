@@ -22,7 +22,7 @@ from storeday.inference import (
 )
 from storeday.lake import bundle
 from storeday.lake.store_day import StoreDay
-from storeday.stages.gpu import device_of_task
+from storeday.stages.devices import task_gpu
 from storeday.stages.people_tables import DETECTIONS, EMBEDDINGS, FrameKey, people_tables
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext
@@ -100,7 +100,7 @@ def infer_stream(
         for camera in plan.layout.cameras
     }
     settings = next(iter(plans.values())).settings.inference
-    opened = open_models(models, settings, device_of_task())
+    opened = open_models(models, settings, task_gpu())
     started = time.process_time()
     waiting: dict[StoreDay, list[tuple[FrameKey, FramePeople]]] = {}
     day = None

@@ -116,7 +116,9 @@ class Boxes(nn.Module):  # type: ignore[misc]
         score = torch.where(heat >= peak, heat, torch.zeros_like(heat)).flatten(2)
         sides = torch.exp(raw[:, 1:]).flatten(2).transpose(1, 2) * STRIDE
         signs = torch.tensor([-1.0, -1.0, 1.0, 1.0])
-        return torch.cat([self.centres + sides * signs, score.transpose(1, 2)], 2)
+        people = torch.cat([self.centres + sides * signs, score.transpose(1, 2)], 2)
+        # Says the shape to whoever reads the file.
+        return people.reshape(-1, ROWS * COLUMNS, 5)
 
 
 def train(frames: list[Frame], settings: FitSettings, weights: Weights) -> nn.Module:
