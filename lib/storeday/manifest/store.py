@@ -121,6 +121,8 @@ class StoreLayout(Part):
         privacy: What is allowed beyond counting.
         limits: What is told of as an alert.
         thresholds: Settings that differ from the defaults, by package and name.
+        is_simulated: Whether the store exists in a simulation only; models that know nothing but
+            simulated pictures may be used on it.
     """
 
     store_id: Name
@@ -136,6 +138,7 @@ class StoreLayout(Part):
     privacy: Privacy = Privacy()
     limits: Limits = Limits()
     thresholds: dict[str, dict[str, float | int | bool | str]] = {}
+    is_simulated: bool = False
 
     @field_validator("timezone")
     @classmethod
