@@ -20,6 +20,7 @@ from scipy.optimize import linear_sum_assignment
 from storeday.audit.correspondence import Places, correspond
 from storeday.audit.identity_scores import identity_scores
 from storeday.floor.calendar import Interval
+from storeday.floor.walking import walkable_floor
 from storeday.identity import (
     Appearance,
     IdentitySettings,
@@ -154,10 +155,19 @@ def identified_day(seed, noise=NOISE, frames_per_s=5.0):
     return through_identity(tracked, looks), rank_1
 
 
+def store_scene(tracked):
+    """What the manifest says of the floor, as the stage `identify` passes it on."""
+    layout = tracked.day.world.layout
+    floor = layout.floor_plan
+    doors = [np.array(zone.polygon_m) for zone in layout.zones if zone.kind == "entrance"]
+    walkable = walkable_floor(floor.width_m, floor.height_m, floor.obstacles_m)
+    return Scene(tracked.located, doors, floor.width_m * floor.height_m, walkable)
+
+
 def through_identity(tracked, looks):
     day, layout = tracked.day, tracked.day.world.layout
     doors = [np.array(zone.polygon_m) for zone in layout.zones if zone.kind == "entrance"]
-    scene = Scene(tracked.located, doors, layout.floor_plan.width_m * layout.floor_plan.height_m)
+    scene = store_scene(tracked)
     identities = join_tracklets(tracked.ends, looks, SETTINGS, str, scene)
     zones = [(zone.id, np.array(zone.polygon_m)) for zone in layout.zones]
     positions = positions_by_second(day.detections, tracked.points, identities, zones, SETTINGS)

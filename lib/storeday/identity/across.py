@@ -15,9 +15,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from storeday.contracts.columns import Floats, Ints
+from storeday.floor.walking import WalkableFloor
 from storeday.identity.appearance import Appearance
 from storeday.identity.camera_clocks import CameraClocks, camera_clocks
-from storeday.identity.candidates import Candidates, candidate_pairs
+from storeday.identity.candidates import Candidates, candidate_pairs, walks_m
 from storeday.identity.chains import Places, chain_spans
 from storeday.identity.clusters import join_by_evidence
 from storeday.identity.ends import US_PER_S, TrackletEnds
@@ -48,11 +49,13 @@ class Scene:
         points: Located detections; `tracklet` are rows of the ends.
         doors: Polygons of the entrance zones in m.
         floor_m2: Area of the floor.
+        walkable: The floor round its obstacles; None where all ways are straight.
     """
 
     points: Points
     doors: Sequence[Floats]
     floor_m2: float
+    walkable: WalkableFloor | None = None
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def _chains(
 ) -> tuple[Ints, list[Join], NearChains]:
     """Chain of each span, the links, and what place and time say of chains that are not linked."""
     source, target, gap_s = candidate_pairs(spans, settings)
-    away = np.sqrt(((spans.first_m[target] - spans.last_m[source]) ** 2).sum(axis=1))
+    away = walks_m(spans, (source, target, gap_s), scene.walkable, settings)
     ratio, has_look = _span_ratio(label, looks, len(spans), source, target)
     reach = settings.entrance_reach_m
     door_m2 = sum((_area_m2(door) + 4 * reach for door in scene.doors), 1.0)

@@ -10,6 +10,7 @@ from pyspark.sql import functions as sf
 
 from storeday.actions import action_events, handling_trace
 from storeday.floor.calendar import Interval, opening_interval
+from storeday.floor.walking import walkable_floor
 from storeday.identity import (
     Appearance,
     Scene,
@@ -92,7 +93,12 @@ def _scene(plan: DayPlan, ends: TrackletEnds, group: Group) -> Scene:
     points = located_points(
         group.table(DETECTIONS), group.table(POINTS), ids, plan.settings.identity.place_error_m
     )
-    return Scene(points, _zones(plan, "entrance"), floor.width_m * floor.height_m)
+    return Scene(
+        points,
+        _zones(plan, "entrance"),
+        floor.width_m * floor.height_m,
+        walkable_floor(floor.width_m, floor.height_m, floor.obstacles_m),
+    )
 
 
 def _shop(plan: DayPlan) -> Shop:
