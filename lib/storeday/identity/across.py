@@ -8,7 +8,7 @@ Clocks are compared first (`camera_clocks`), so that all works in one time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -37,6 +37,9 @@ Forbidden = Callable[[Sequence[int], Sequence[int]], bool]
 CHUNK = 200_000
 # Two sightings in one camera may touch by this much: a frame at low rates.
 TOUCH_S = 0.5
+# Each pass weighs what the one before has made: their places anew, their looks by more views. Three
+# days were the same after the third.
+MERGE_PASSES = 4
 # Stands in where no looks are known; chains then have no views, and it says nothing.
 NO_LOOKS = LookModel(between=0.1, dimensions=1.0)
 
@@ -112,6 +115,8 @@ def join_across(
     seen = overlaps(floor_tracks(scene.points, offset_us), camera, settings)
     look = appearance.rows_of(ends.tracklet_id)
     looks = day_looks(appearance, look, camera, seen, settings)
+    if looks.chain is None:
+        settings = settings.without_looks()
     busy = _Busy(ends.started_us - offset_us, ends.ended_us - offset_us, camera)
     weight = seen.log_ratio + pair_log_ratio(looks, seen.left, seen.right)
     label = join_by_evidence(
@@ -127,8 +132,14 @@ def join_across(
     chain, links, near = _chains(spans, label, looks, scene, len(names), settings)
     joins += links
     label = chain[label]
-    merged, more = _merged(label, looks, place_pairs(label, seen, near, settings), busy, settings)
-    return Joined(merged, joins + more, clocks)
+    for _ in range(MERGE_PASSES):
+        pairs = place_pairs(label, seen, near, settings)
+        merged, more = _merged(label, looks, pairs, busy, settings)
+        if not more:
+            break
+        near = near.within(label, merged)
+        label, joins = merged, joins + more
+    return Joined(label, joins, clocks)
 
 
 @dataclass(frozen=True)
@@ -188,8 +199,7 @@ def _chains(
         bool(scene.doors),
     )
     candidates = Candidates(source, target, gap_s, away, ratio, has_look)
-    least = settings.chain_least if looks.chain else settings.chain_least_blind
-    linked = chain_spans(spans, candidates, places, cameras, replace(settings, chain_least=least))
+    linked = chain_spans(spans, candidates, places, cameras, settings)
     rows = np.flatnonzero(linked.chosen)
     size = len(spans)
     graph = coo_array((np.ones(len(rows)), (source[rows], target[rows])), shape=(size, size))
