@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import tracking_trials as trials
-from measure import real_data
-from scipy.optimize import least_squares
 
 from storeday.floor.camera_view import camera_view, foot_points
 from storeday.identity import (
@@ -123,9 +121,7 @@ def customers(boxes, tracks):
         rows = np.flatnonzero(numbers >= 0)
         names = [f"{camera}/{number}" for number in numbers[rows]]
         times = START_US + np.rint(boxes[camera].times_s[rows] * 1e6).astype(np.int64)
-        points.append(
-            pa.table({"tracklet_id": names, "detection_id": detection_ids(camera, rows)})
-        )
+        points.append(pa.table({"tracklet_id": names, "detection_id": detection_ids(camera, rows)}))
         found = pa.table({"tracklet_id": names, "time": times}).group_by("tracklet_id")
         tracklets.append(
             found.aggregate([("time", "min"), ("time", "max")]).append_column(

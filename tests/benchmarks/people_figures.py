@@ -26,8 +26,10 @@ from storeday.identity import (
     IdentitySettings,
     Scene,
     Shop,
+    camera_offsets,
     count_at_doors,
     customer_looks,
+    in_common_time,
     join_tracklets,
     located_points,
     people_of_visits,
@@ -161,7 +163,8 @@ def store_scene(tracked):
     floor = layout.floor_plan
     doors = [np.array(zone.polygon_m) for zone in layout.zones if zone.kind == "entrance"]
     walkable = walkable_floor(floor.width_m, floor.height_m, floor.obstacles_m)
-    return Scene(tracked.located, doors, floor.width_m * floor.height_m, walkable)
+    offsets = camera_offsets(tracked.ends, tracked.located)
+    return Scene(tracked.located, doors, floor.width_m * floor.height_m, walkable, offsets)
 
 
 def through_identity(tracked, looks):
@@ -170,7 +173,8 @@ def through_identity(tracked, looks):
     scene = store_scene(tracked)
     identities = join_tracklets(tracked.ends, looks, SETTINGS, str, scene)
     zones = [(zone.id, np.array(zone.polygon_m)) for zone in layout.zones]
-    positions = positions_by_second(day.detections, tracked.points, identities, zones, SETTINGS)
+    seen = in_common_time(day.detections, scene.offset_s)
+    positions = positions_by_second(seen, tracked.points, identities, zones, SETTINGS)
     start = day.world.starts_at
     footage = {
         camera.id: [Interval(start, start + dt.timedelta(seconds=day.world.duration_s))]
@@ -180,15 +184,13 @@ def through_identity(tracked, looks):
     opening = Interval(opens, opens + dt.timedelta(hours=HOURS))
     shop = Shop({zone.id: zone.kind for zone in layout.zones}, opening)
     found = people_of_visits(
-        visits(tracked.ends, identities, doors, footage, SETTINGS),
+        visits(tracked.ends, identities, doors, footage, SETTINGS, scene.offset_s),
         positions,
         customer_looks(looks, identities),
         shop,
         str,
     )
-    crossings = count_at_doors(
-        day.detections, tracked.points, tracked.tracklets, identities, doors, SETTINGS
-    )
+    crossings = count_at_doors(seen, tracked.points, tracked.tracklets, identities, doors, SETTINGS)
     return Identified(tracked, identities, positions, found, crossings)
 
 

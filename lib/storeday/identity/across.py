@@ -4,10 +4,10 @@ Three steps, each with its evidence kept: tracklets seen at once in one place ar
 (`overlap`); spans follow each other in chains (`chains`); whole chains are joined by looks and
 places together (`merging`). Nobody is in one camera twice at once.
 
-Clocks are compared first (`camera_clocks`), so that all works in one time.
+All works in the cameras' common time (`camera_clocks`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from storeday.contracts.columns import Floats, Ints
 from storeday.floor.walking import WalkableFloor
 from storeday.identity.appearance import Appearance
-from storeday.identity.camera_clocks import CameraClocks, camera_clocks
+from storeday.identity.camera_clocks import camera_offsets
 from storeday.identity.candidates import Candidates, candidate_pairs, walks_m
 from storeday.identity.chains import Places, chain_spans
 from storeday.identity.clusters import join_by_evidence
@@ -53,12 +53,15 @@ class Scene:
         doors: Polygons of the entrance zones in m.
         floor_m2: Area of the floor.
         walkable: The floor round its obstacles; None where all ways are straight.
+        offset_s: What each camera's clock shows less the common one; None where it is to be found
+            out (`camera_offsets`).
     """
 
     points: Points
     doors: Sequence[Floats]
     floor_m2: float
     walkable: WalkableFloor | None = None
+    offset_s: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,10 @@ class Join:
 
 @dataclass(frozen=True)
 class Joined:
-    """Customers: label by tracklet, the joins, and the cameras' clocks."""
+    """Customers: label by tracklet, and the joins."""
 
     label: Ints
     joins: list[Join]
-    clocks: CameraClocks
 
 
 def join_across(
@@ -110,8 +112,9 @@ def join_across(
     Cost: candidates within `max_gap_s` and one product of all chains' looks; near-linear in hours.
     """
     names, camera = np.unique(ends.camera_id.astype(str), return_inverse=True)
-    clocks = camera_clocks(scene.points, camera, len(names))
-    offset_us = np.rint(clocks.offset_s * US_PER_S).astype(np.int64)[camera]
+    known = camera_offsets(ends, scene.points) if scene.offset_s is None else scene.offset_s
+    offset_s = np.array([known.get(name, 0.0) for name in names.tolist()])
+    offset_us = np.rint(offset_s * US_PER_S).astype(np.int64)[camera]
     seen = overlaps(floor_tracks(scene.points, offset_us), camera, settings)
     look = appearance.rows_of(ends.tracklet_id)
     looks = day_looks(appearance, look, camera, seen, settings)
@@ -139,7 +142,7 @@ def join_across(
             break
         near = near.within(label, merged)
         label, joins = merged, joins + more
-    return Joined(label, joins, clocks)
+    return Joined(label, joins)
 
 
 @dataclass(frozen=True)
