@@ -119,7 +119,7 @@ def test_cameras_without_a_common_view_say_nothing_of_their_clocks():
 
 
 def test_offsets_move_detections_and_the_day_itself_finds_them():
-    ends, scene, appearance, owner = store(40, seed=4)
+    ends, scene, appearance, _ = store(40, seed=4)
     offsets = camera_offsets(ends, scene.points)
     assert sum(offsets.values()) == pytest.approx(0.0, abs=1e-3)
     told = replace(scene, offset_s=offsets)
@@ -216,6 +216,16 @@ def test_joining_by_evidence_against_brute_force():
             frozenset(np.flatnonzero(label == number).tolist()) for number in set(label.tolist())
         }
         assert found == {frozenset(cluster) for cluster in clusters}, seed
+
+
+def test_a_store_without_an_entrance_has_one_identity_too():
+    ends, scene, appearance, owner = store(40, seed=9)
+    rows = join_tracklets(ends, appearance, SETTINGS, str, replace(scene, doors=[]))
+    assert rows["tracklet_id"].to_pylist() == ends.tracklet_id.tolist()
+    label = np.unique(rows["customer_id"].to_pylist(), return_inverse=True)[1]
+    scores = pair_scores(label, owner)
+    print("seed 9, no entrance, precision and recall of pairs", scores)
+    assert min(scores) > 0.9
 
 
 def test_too_small_a_day_is_joined_camera_by_camera():

@@ -96,9 +96,10 @@ class IdentitySettings:
             deviation along one axis: a cabin and the curtain before it.
         left_inside: Chance assumed, before the day is looked at, that who vanishes away from every
             entrance is not seen again.
-        min_day_tracklets: From so many tracklets on, seen by two cameras or more and with an
-            entrance in the manifest, the day teaches its own model of how people go from place to
-            place; below, each camera's tracklets are joined under the settings above.
+        min_day_tracklets: From so many tracklets on, the day teaches its own model of how people go
+            from place to place; below, each camera's tracklets are joined under the settings above.
+            The model needs no entrance and no second camera: four simulated cameras without an
+            entrance had an IDF1 of .90 with it and .18 without, single ones .43 and .37.
         chain_least: Least log-odds of a link from span to span in the day's own model. On a
             simulated hour of 75 people (rank-1 of looks .77) joins from 1 on gave chains of which
             .78 of the boxes were one person's and an IDF1 of .60 after merging, from 2 on .87 and
