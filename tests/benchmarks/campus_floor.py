@@ -3,8 +3,9 @@
 Position and height of the cameras are the data set's (`scene_metadata.xml`; azimuths there are
 counted counterclockwise from the y axis, elevations to a degree). Focal length, tilt and azimuth
 are fitted: the true feet of those whom two cameras see at once shall be in one place, and a head is
-1.68 m above its feet. `python campus_floor.py` (with `tests/tracking` on the path) prints them
-anew. A shop measures such points with a tape; who is who is not used beyond that.
+1.68 m above its feet. `PYTHONPATH=tests/tracking python tests/benchmarks/campus_floor.py` prints
+them anew, from those that stand here on. A shop measures such points with a tape; who is who is not
+used beyond that.
 
 Two cameras each look at one half of the floor (HC3 and HC4, IP2 and IP5; half of the people they
 both show lie within 0.3 and 0.8 m of each other), and the halves share no view.
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import tracking_trials as trials
+from measure import real_data
+from scipy.optimize import least_squares
 
 from storeday.floor.camera_view import camera_view, foot_points
 from storeday.identity import (
@@ -151,3 +154,68 @@ def customers(boxes, tracks):
         )
         for camera, own in tracks.items()
     }
+
+
+def fitted(one, other):
+    """Focal length, tilt and azimuth of two cameras that share a view, and how far they disagree.
+
+    Returns:
+        The two stands, and quartiles of the distance between both cameras' places of one person.
+    """
+    feet, tall = _shared_feet(one, other)
+    start = [STANDS[one], STANDS[other]]
+    scale = np.tile([1000.0, 0.1, 0.1], 2)
+
+    def stands(values):
+        return [
+            Stand(stand.x_m, stand.y_m, stand.height_m, azimuth, focal, tilt)
+            for stand, (focal, tilt, azimuth) in zip(
+                start, np.reshape(values * scale, (2, 3)), strict=True
+            )
+        ]
+
+    def misfit(values):
+        both = stands(values)
+        places = [_floor(stand, spots) for stand, spots in zip(both, feet, strict=True)]
+        parts = []
+        for own in (0, 1):
+            there = _image(both[own], places[1 - own]) - feet[own]
+            head = _image(both[own].raised(HEAD_M), places[own]) - feet[own]
+            head[:, 1] += tall[own]
+            parts += [there / tall[own][:, None], 0.5 * head[:, 1:] / tall[own][:, None]]
+        return np.clip(np.nan_to_num(np.concatenate([p.ravel() for p in parts]), nan=10), -10, 10)
+
+    first = np.ravel([(one.focal_px, one.tilt, one.azimuth) for one in start]) / scale
+    best = stands(least_squares(misfit, first, loss="soft_l1", f_scale=0.1).x)
+    places = [_floor(stand, spots) for stand, spots in zip(best, feet, strict=True)]
+    apart = np.hypot(*(places[0] - places[1]).T)
+    return best, np.quantile(apart, [0.25, 0.5, 0.75])
+
+
+def _shared_feet(one, other):
+    """Feet (px) and heights of those whom both cameras see in whole at once, twice a second."""
+    truth = [trials.load_truth(real_data(), camera).every(15) for camera in (one, other)]
+    keys = [boxes.frame * 1000 + boxes.person for boxes in truth]
+    _, *rows = np.intersect1d(*keys, return_indices=True)
+    corners = [boxes.corners_px[own] for boxes, own in zip(truth, rows, strict=True)]
+    whole = np.all([box[:, 3] < trials.HEIGHT_PX - 10 for box in corners], axis=0)
+    feet = [np.column_stack([(b[:, 0] + b[:, 2]) / 2, b[:, 3]])[whole] for b in corners]
+    return feet, [(b[:, 3] - b[:, 1])[whole] for b in corners]
+
+
+def _floor(stand, pixels):
+    return _projected(np.linalg.inv(stand.homography()), pixels)
+
+
+def _image(stand, places):
+    return _projected(stand.homography(), places)
+
+
+def _projected(matrix, points):
+    far = np.column_stack([points, np.ones(len(points))]) @ matrix.T
+    return far[:, :2] / np.where(np.abs(far[:, 2:]) > 1e-9, far[:, 2:], 1e-9)
+
+
+if __name__ == "__main__":
+    for pair in PAIRS:
+        print(*fitted(*pair), sep="\n")
