@@ -5,6 +5,7 @@ of each rummage event, `interactions` tells who, what, when and where.
 """
 
 from storeday.association.candidates import Matches, TraceEvidence, associate
+from storeday.association.clock_priors import KnownClocks, measured_rows
 from storeday.association.clocks import assumed_offsets, store_times_us
 from storeday.association.graph import Graph, time_graph
 from storeday.association.interactions import InteractionRules, interactions
@@ -21,6 +22,7 @@ __all__ = [
     "DayTables",
     "Graph",
     "InteractionRules",
+    "KnownClocks",
     "Matches",
     "Matching",
     "Reach",
@@ -31,6 +33,7 @@ __all__ = [
     "best_matching",
     "interactions",
     "measure_clocks",
+    "measured_rows",
     "store_times_us",
     "till_clocks",
     "time_graph",

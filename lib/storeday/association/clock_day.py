@@ -131,6 +131,7 @@ def split_at_jumps(
         owners.append(device)
     index = np.array(owners)
     # After a jump nothing is known beforehand but how far clocks may be off.
-    wide = np.concatenate([prior.sd_s, np.full(len(jumps), prior.sd_s.max())])
-    split = replace(prior, offset_s=prior.offset_s[index], sd_s=wide)
+    wide = np.concatenate([prior.sd_s, np.full(len(jumps), prior.wide_sd_s)])
+    known = np.concatenate([prior.is_known, np.zeros(len(jumps), bool)])
+    split = replace(prior, offset_s=prior.offset_s[index], sd_s=wide, is_known=known)
     return replace(day, reader=reader), index, split

@@ -7,7 +7,6 @@ not speak of keeps what was assumed or known before, with that standard error.
 
 import datetime as dt
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +31,12 @@ from storeday.association.clock_grid import (
     jump_in,
     pair_table,
 )
+from storeday.association.clock_priors import (
+    KnownClocks,
+    clock_prior,
+    measured_rows,
+    without_contradicted,
+)
 from storeday.association.places import assumed_ratio, distance_bins
 from storeday.association.settings import AssociationSettings
 from storeday.association.shop import Shop
@@ -42,9 +47,6 @@ from storeday.contracts.columns import (
     US_PER_S,
     Floats,
     Ints,
-    floats,
-    position_in,
-    texts,
 )
 
 # Cells further than this from the first guess cannot matter: three deviations of a wide jitter.
@@ -69,13 +71,13 @@ class ClockQuestion:
         reference: The one whose clock is store time; None for the camera that saw most goods in
             reach, so that the others can be measured against it.
         valid_from: From when the answer holds, UTC.
-        prior: Rows of `silver.clock_offsets` known beforehand; None for none.
+        known: An earlier day's clocks; None for none.
     """
 
     devices: Sequence[str]
     reference: str | None
     valid_from: dt.datetime
-    prior: pa.Table | None = None
+    known: KnownClocks | None = None
 
 
 def measure_clocks(
@@ -107,27 +109,38 @@ def measure_clocks(
         )
     day = clock_day(tables, shop, names, settings)
     asked = replace(asked, reference=asked.reference or best_seen(day, names, asked.devices))
-    prior = _prior(names, asked, settings)
+    prior = _prior(names, asked, day, settings)
     if day is None:
-        return _rows(names, asked, _unmeasured(prior), [], None)
+        return _rows(asked, _Answer(names, _unmeasured(prior), prior, [], set()), None)
     guess, jumps = _guess(day, prior, settings)
+    prior, contradicted = without_contradicted(prior, guess)
     day, owners, prior = split_at_jumps(day, jumps, names, prior)
     start = _start(guess, owners, jumps, len(names))
     fit = _fit(day, start, prior, settings)
     fit = _doubted(fit, guess, owners, prior)
-    return _rows(names, asked, fit, jumps, day)
+    was_set = set(np.flatnonzero(contradicted).tolist())
+    return _rows(asked, _Answer(names, fit, prior, jumps, was_set), day)
 
 
-def _prior(names: list[str], asked: ClockQuestion, settings: AssociationSettings) -> ClockPrior:
-    sd = np.full(len(names), max(settings.clock_spread_s, 0.01) / math.sqrt(3))
-    offset = np.zeros(len(names))
-    if asked.prior is not None:
-        row = position_in(pa.array(names), texts(asked.prior["device_id"]))
-        known = row >= 0
-        offset[known] = floats(asked.prior["offset_s"])[row[known]]
-        sd[known] = np.maximum(floats(asked.prior["std_error_s"])[row[known]], 0.01)
-    reference = names.index(str(asked.reference))
-    return ClockPrior(offset - offset[reference], sd, 1.0, reference)
+@dataclass(frozen=True)
+class _Answer:
+    """What was found: the fit with its prior, devices that jumped, and those set since."""
+
+    names: list[str]
+    fit: ClockFit
+    prior: ClockPrior
+    jumps: list[tuple[int, float]]
+    was_set: set[int]
+
+
+def _prior(
+    names: list[str], asked: ClockQuestion, day: ClockDay | None, settings: AssociationSettings
+) -> ClockPrior:
+    moment = asked.valid_from
+    if day is not None:
+        moment = dt.datetime.fromtimestamp(day.middle_us / US_PER_S, dt.UTC)
+    rows = None if asked.known is None else measured_rows(asked.known.rows)
+    return clock_prior(names, str(asked.reference), rows, moment, settings)
 
 
 def _guess(
@@ -226,14 +239,9 @@ def _unmeasured(prior: ClockPrior) -> ClockFit:
     return ClockFit(prior.offset_s, np.zeros(count), covariance, np.zeros(count), 0.0)
 
 
-def _rows(
-    names: list[str],
-    asked: ClockQuestion,
-    fit: ClockFit,
-    jumps: list[tuple[int, float]],
-    day: ClockDay | None,
-) -> pa.Table:
+def _rows(asked: ClockQuestion, answer: _Answer, day: ClockDay | None) -> pa.Table:
     """The fit as rows; offsets moved from the middle of the day to where each row begins."""
+    names, fit, jumps = answer.names, answer.fit, answer.jumps
     count = len(fit.offset_s)
     owner = np.concatenate([np.arange(len(names)), [device for device, _ in jumps]]).astype(int)
     start_us = np.full(count, _us(asked.valid_from))
@@ -247,7 +255,7 @@ def _rows(
     is_reference = owner == names.index(str(asked.reference))
     offset[is_reference], drift_ppm[is_reference] = 0.0, 0.0
     order = np.lexsort((start_us, owner))
-    evidence = [_evidence(fit, row) for row in range(count)]
+    evidence = [_evidence(answer, row, asked) for row in range(count)]
     return table_from_columns(
         load_contract("silver.clock_offsets"),
         {
@@ -262,14 +270,20 @@ def _rows(
     )
 
 
-def _evidence(fit: ClockFit, row: int) -> str:
-    if not fit.events[row] > 0:
-        return json.dumps({"method": "assumed"})
-    values = {
-        "method": "handling",
-        "events": round(float(fit.events[row]), 1),
-        "jitter_s": round(fit.jitter_s, 2),
-    }
+def _evidence(answer: _Answer, row: int, asked: ClockQuestion) -> str:
+    values: dict[str, str | float] = {"method": "assumed"}
+    if answer.fit.events[row] > 0:
+        values = {
+            "method": "handling",
+            "events": round(float(answer.fit.events[row]), 1),
+            "jitter_s": round(answer.fit.jitter_s, 2),
+        }
+    elif answer.prior.is_known[row]:
+        values = {"method": "prior"}
+    if asked.known is not None and row in answer.was_set:
+        values["set_since"] = asked.known.business_date.isoformat()
+    if asked.known is not None and answer.prior.is_known[row]:
+        values["prior"] = asked.known.business_date.isoformat()
     return json.dumps(values, sort_keys=True)
 
 
