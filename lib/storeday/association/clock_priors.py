@@ -35,6 +35,8 @@ LEAST_SD_S = 0.01
 CONTRADICTED_SD = 4.0
 # A guess is on whole seconds, and its jitter is not known yet.
 GUESS_SD_S = 1.0
+# The reference's own clock, and drifts before links tell of them.
+HELD_SD_S, FREE_DRIFT_S = 1e-3, 30.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,13 @@ def clock_prior(
     """
     wide_s, count, at = assumed_sd_s(settings), len(names), list(names).index(reference)
     nothing = ClockPrior(
-        np.zeros(count), np.full(count, wide_s), 1.0, at, wide_s, np.zeros(count, bool)
+        offset_s=np.zeros(count),
+        sd_s=np.full(count, wide_s),
+        drift_sd_s=1.0,
+        reference=at,
+        wide_sd_s=wide_s,
+        is_known=np.zeros(count, bool),
+        drift_s=np.full(count, np.nan),
     )
     if known is None or not known.num_rows:
         return nothing
@@ -131,6 +139,48 @@ def _carried(
     offset = floats(known["offset_s"]) + floats(known["drift_ppm"]) * 1e-6 * elapsed_s
     wander_s = settings.clock_wander_ppm * 1e-6 * np.abs(elapsed_s)
     return offset, floats(known["std_error_s"]) ** 2 + wander_s**2
+
+
+def tied(prior: ClockPrior) -> ClockPrior:
+    """The prior with what its links say, device by device: for the first guess.
+
+    Args:
+        prior: The prior; its reference's clock is held at zero.
+
+    Returns:
+        Offsets and standard deviations of prior and links together, and the drifts of those tied
+        to the reference.
+    """
+    if not prior.links:
+        return prior
+    count = len(prior.offset_s)
+    sd = np.where(np.arange(count) == prior.reference, HELD_SD_S, prior.sd_s)
+    offset, variance = _least_squares(prior, prior.offset_s, sd, 0)
+    wide = np.where(np.arange(count) == prior.reference, HELD_SD_S, FREE_DRIFT_S)
+    drift, doubt = _least_squares(prior, np.zeros(count), wide, 1)
+    named = {device for link in prior.links for device in (link.one, link.other)}
+    is_linked = np.isin(np.arange(count), sorted(named))
+    spread = np.sqrt(variance)
+    return replace(
+        prior,
+        offset_s=offset,
+        sd_s=spread,
+        is_known=prior.is_known | (is_linked & (spread < prior.wide_sd_s / 2)),
+        drift_s=np.where(is_linked & (np.sqrt(doubt) < FREE_DRIFT_S / 2), drift, np.nan),
+    )
+
+
+def _least_squares(prior: ClockPrior, mean: Floats, sd: Floats, part: int) -> tuple[Floats, Floats]:
+    """Offsets (part 0) or drifts (part 1) of prior and links, and their variances."""
+    precision, pull = np.diag(1.0 / sd**2), mean / sd**2
+    for link in prior.links:
+        weight = 1.0 / link.covariance[part, part]
+        contrast = np.zeros(len(mean))
+        contrast[link.other], contrast[link.one] = 1.0, -1.0
+        precision += weight * np.outer(contrast, contrast)
+        pull += weight * link.shift[part] * contrast
+    covariance = np.linalg.inv(precision)
+    return covariance @ pull, np.diag(covariance).copy()
 
 
 def without_contradicted(prior: ClockPrior, guess: Guess) -> tuple[ClockPrior, NDArray[np.bool_]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from storeday.association.cells import Problem, find_cells
 from storeday.association.clock_day import (
@@ -35,6 +36,7 @@ from storeday.association.clock_priors import (
     KnownClocks,
     clock_prior,
     measured_rows,
+    tied,
     without_contradicted,
 )
 from storeday.association.places import assumed_ratio, distance_bins
@@ -112,7 +114,8 @@ def measure_clocks(
     prior = _prior(names, asked, day, settings)
     if day is None:
         return _rows(asked, _Answer(names, _unmeasured(prior), prior, [], set()), None)
-    guess, jumps = _guess(day, prior, settings)
+    prior = replace(prior, links=day.links)
+    guess, jumps = _guess(day, tied(prior), settings)
     prior, contradicted = without_contradicted(prior, guess)
     day, owners, prior = split_at_jumps(day, jumps, names, prior)
     start = _start(guess, owners, jumps, len(names))
@@ -251,7 +254,9 @@ def _rows(asked: ClockQuestion, answer: _Answer, day: ClockDay | None) -> pa.Tab
         for number, (_, phase) in enumerate(jumps):
             start_us[len(names) + number] = day.middle_us + round(phase * day.span_s * US_PER_S)
         offset = offset + drift_ppm * 1e-6 * (start_us - day.middle_us) / US_PER_S
-    error = np.sqrt(np.diag(fit.covariance)[:count] + SYSTEMATIC_S**2 * (fit.events > 0))
+    is_linked = _linked(answer.prior, count)
+    systematic = SYSTEMATIC_S * ((fit.events > 0) & ~is_linked)
+    error = np.sqrt(np.diag(fit.covariance)[:count] + systematic**2)
     is_reference = owner == names.index(str(asked.reference))
     offset[is_reference], drift_ppm[is_reference] = 0.0, 0.0
     order = np.lexsort((start_us, owner))
@@ -268,6 +273,19 @@ def _rows(asked: ClockQuestion, answer: _Answer, day: ClockDay | None) -> pa.Tab
             "evidence": [evidence[row] for row in order],
         },
     )
+
+
+def _linked(prior: ClockPrior, count: int) -> NDArray[np.bool_]:
+    """Cameras that links tie to the reference, over whatever others."""
+    reached, links = {prior.reference}, list(prior.links)
+    for _ in links:
+        reached |= {
+            device
+            for link in links
+            if {link.one, link.other} & reached
+            for device in (link.one, link.other)
+        }
+    return np.isin(np.arange(count), sorted(reached))
 
 
 def _evidence(answer: _Answer, row: int, asked: ClockQuestion) -> str:
