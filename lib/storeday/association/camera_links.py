@@ -28,7 +28,7 @@ VELOCITY_S = 2.0
 # Courses are sampled once a second; no place further off in time stands for one.
 NEAREST_S = 0.75
 # A pair of cameras sees this many walked seconds of so many customers, or says nothing.
-FEWEST_SECONDS, FEWEST_CUSTOMERS = 200, 8
+FEWEST_SECONDS, FEWEST_CUSTOMERS = 40, 8
 # More seconds sharpen nothing beyond `LINK_SYSTEMATIC_S`.
 MOST_SECONDS = 20_000
 # Two places of one person further apart are two people's: three errors of 0.35 m in each camera,
@@ -39,11 +39,15 @@ ROUNDS = 8
 # times more places meet there than at most shifts: strangers meet as often at any.
 GUESSING_SECONDS, PARTS, CLEAR = 2_000, 4, 1.5
 # Places that meet: three quarters of a metre of both places' errors and of calibration.
-BELL_M = 0.75
+BELL_M, CALIBRATION_M = 0.75, 1.0
+# Velocities that agree: half of a walking pace apart.
+BELL_M_S = 0.5
 # Clocks drift apart by this over a day at most: 350 ppm of 24 h (`clock_grid`).
 MOST_DRIFT_S = 30.0
-# What walking does not show of clocks: cameras' calibration differs from place to place. Assumed.
-LINK_SYSTEMATIC_S = 0.1
+# What walking does not show of clocks: cameras' calibration differs from place to place, here by a
+# tenth of the 0.3 m that it is off by anyway (association study), at a walking pace. Assumed; on
+# simulated days, whose calibration is off alike everywhere, nothing is left to be covered.
+LINK_SYSTEMATIC_S = 0.03
 
 
 @dataclass(frozen=True)
@@ -193,9 +197,16 @@ class _Meeting:
     theirs: Ints
 
     def meeting(self, shift_s: float) -> float:
-        """How many places of the two courses meet at a shift."""
-        _, _, away = self._pairs(np.full(len(self.ours), shift_s))
-        return float(np.exp(-0.5 * (away**2).sum(axis=1) / BELL_M**2).sum())
+        """How many places of the two courses meet at a shift, calibration allowed for."""
+        found, mean, away = self._pairs(np.full(len(self.ours), shift_s))
+        if not len(away):
+            return 0.0
+        level = np.median(away, axis=0)
+        level *= min(1.0, CALIBRATION_M / max(float(np.hypot(*level)), 1e-9))
+        place = ((away - level) ** 2).sum(axis=1) / BELL_M**2
+        # Half of the difference of both velocities: the mean less one of them.
+        pace = ((mean - self.velocity[self.ours[found]]) ** 2).sum(axis=1) / (BELL_M_S / 2) ** 2
+        return float(np.exp(-0.5 * (place + pace)).sum())
 
     def step(self, shift: Floats) -> tuple[Floats, Floats, int, int]:
         """What a shift lacks, its covariance, and seconds and customers that say so."""
