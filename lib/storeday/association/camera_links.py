@@ -36,8 +36,9 @@ MOST_SECONDS = 20_000
 FARTHEST_M = 2.0
 ROUNDS = 8
 # The first guess looks at so many seconds, in so many parts of the day, and is believed if so many
-# times more places meet there than at most shifts: strangers meet as often at any.
-GUESSING_SECONDS, PARTS, CLEAR = 2_000, 4, 1.5
+# times more places meet there than at most shifts, and so large a share of those seen at once:
+# of one person's places about half do, of strangers' hardly any.
+GUESSING_SECONDS, PARTS, CLEAR, LEAST_MEETING = 2_000, 4, 1.5, 0.2
 # Places that meet: three quarters of a metre of both places' errors and of calibration.
 BELL_M, CALIBRATION_M = 0.75, 1.0
 # Velocities that agree: half of a walking pace apart.
@@ -182,9 +183,11 @@ def _first_guess(meeting: "_Meeting", reach_s: float) -> Floats | None:
         moved = number[None, :] + np.rint(drifts * middle).astype(np.int64)[:, None]
         total += meets[np.clip(moved, 0, len(number) - 1)]
     row, column = np.unravel_index(np.argmax(total), total.shape)
-    if total[row, column] < CLEAR * np.median(total):
+    found = np.array([number[column] - float(reach), drifts[row]])
+    both = replace(meeting, ours=ours).pairs(found)
+    if total[row, column] < max(CLEAR * np.median(total), LEAST_MEETING * both):
         return None
-    return np.array([number[column] - float(reach), drifts[row]])
+    return found
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,11 @@ class _Meeting:
         # Half of the difference of both velocities: the mean less one of them.
         pace = ((mean - self.velocity[self.ours[found]]) ** 2).sum(axis=1) / (BELL_M_S / 2) ** 2
         return float(np.exp(-0.5 * (place + pace)).sum())
+
+    def pairs(self, shift: Floats) -> int:
+        """Seconds in which both see the customer at a shift and drift."""
+        phase = self.courses.phase[self.ours]
+        return len(self._pairs(shift[0] + shift[1] * phase)[0])
 
     def step(self, shift: Floats) -> tuple[Floats, Floats, int, int]:
         """What a shift lacks, its covariance, and seconds and customers that say so."""

@@ -30,7 +30,7 @@ GAPS_S = np.array([30.0, 120.0, 600.0, 1800.0])
 ASSUMED_KEPT = np.array([0.0, 0.2, 0.2, 0.1, 0.02])
 # Weight of what is assumed, in pairs of rummages.
 PRIOR_PAIRS = 20.0
-LEARNING_ROUNDS = 3
+LEARNING_ROUNDS = 8
 # Somebody's share of those who were there is never taken as less: a factor stays below 100.
 LEAST_PRESENCE = 0.01
 MOST_KEPT = 0.95

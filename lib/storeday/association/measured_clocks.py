@@ -1,18 +1,16 @@
 """The devices' clocks, measured from a day: readers against cameras by handling and rummages.
 
-Steps: cells within the largest offset that is looked for; a first guess on a grid (`clock_grid`);
-jumps of readers' clocks; the fit of all devices at once (`clock_fit`). A device that the day does
-not speak of keeps what was assumed or known before, with that standard error.
+Steps: cameras are tied by people whom two of them see walk (`camera_links`); cells within the
+largest offset that is looked for; a first guess on a grid (`clock_grid`); jumps of readers' clocks;
+the fit of all devices at once (`clock_fit`). A device that the day does not speak of keeps what was
+assumed or known before (`clock_priors`), with that standard error.
 """
 
 import datetime as dt
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from storeday.association.cells import Problem, find_cells
 from storeday.association.clock_day import (
@@ -33,19 +31,17 @@ from storeday.association.clock_grid import (
     pair_table,
 )
 from storeday.association.clock_priors import (
-    KnownClocks,
     clock_prior,
     measured_rows,
     tied,
     without_contradicted,
 )
+from storeday.association.clock_rows import ClockAnswer, ClockQuestion, clock_rows
 from storeday.association.places import assumed_ratio, distance_bins
 from storeday.association.settings import AssociationSettings
 from storeday.association.shop import Shop
 from storeday.association.trace_matching import DayTables
-from storeday.contracts import load_contract, table_from_columns
 from storeday.contracts.columns import (
-    STAMP,
     US_PER_S,
     Floats,
     Ints,
@@ -53,34 +49,11 @@ from storeday.contracts.columns import (
 
 # Cells further than this from the first guess cannot matter: three deviations of a wide jitter.
 NEAR_GUESS_S = 3.3 * KERNEL_SD_S
-# What no statistics of the day show: how pictures' moments are stamped, and that a hand may be
-# quicker or slower than the tag's answer. Assumed: 0.05; of 23 readers on simulated days (seeds 11
-# to 13) errors had a root mean square of 0.85 of the stated errors with 0.1, all of them within
-# 1.96. Cameras that are tied to the reference by people who walk have their links' own.
-SYSTEMATIC_S = 0.05
 # A jump is believed if it explains this much more than drift: e^12 to 1 against some hundred places
 # where it might have been.
 JUMP_NATS, LEAST_JUMP_S, FEWEST_BESIDE_JUMP = 12.0, 3.0, 30
 # A guess with several peaks, and too few rummages to choose: the fit's own error would not tell.
 DOUBTFUL_SD_S = 2.0
-
-
-@dataclass(frozen=True)
-class ClockQuestion:
-    """Whose clocks are asked for.
-
-    Attributes:
-        devices: All devices, cameras, readers and tills.
-        reference: The one whose clock is store time; None for the camera that saw most goods in
-            reach, so that the others can be measured against it.
-        valid_from: From when the answer holds, UTC.
-        known: An earlier day's clocks; None for none.
-    """
-
-    devices: Sequence[str]
-    reference: str | None
-    valid_from: dt.datetime
-    known: KnownClocks | None = None
 
 
 def measure_clocks(
@@ -114,7 +87,7 @@ def measure_clocks(
     asked = replace(asked, reference=asked.reference or best_seen(day, names, asked.devices))
     prior = _prior(names, asked, day, settings)
     if day is None:
-        return _rows(asked, _Answer(names, _unmeasured(prior), prior, [], set()), None)
+        return clock_rows(asked, ClockAnswer(names, _unmeasured(prior), prior, [], set()), None)
     prior = replace(prior, links=day.links)
     guess, jumps = _guess(day, tied(prior), settings)
     prior, contradicted = without_contradicted(prior, guess)
@@ -123,18 +96,7 @@ def measure_clocks(
     fit = _fit(day, start, prior, settings)
     fit = _doubted(fit, guess, owners, prior)
     was_set = set(np.flatnonzero(contradicted).tolist())
-    return _rows(asked, _Answer(names, fit, prior, jumps, was_set), day)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What was found: the fit with its prior, devices that jumped, and those set since."""
-
-    names: list[str]
-    fit: ClockFit
-    prior: ClockPrior
-    jumps: list[tuple[int, float]]
-    was_set: set[int]
+    return clock_rows(asked, ClockAnswer(names, fit, prior, jumps, was_set), day)
 
 
 def _prior(
@@ -241,70 +203,3 @@ def _unmeasured(prior: ClockPrior) -> ClockFit:
     count = len(prior.offset_s)
     covariance = np.diag(np.concatenate([prior.sd_s**2, np.zeros(count)]))
     return ClockFit(prior.offset_s, np.zeros(count), covariance, np.zeros(count), 0.0)
-
-
-def _rows(asked: ClockQuestion, answer: _Answer, day: ClockDay | None) -> pa.Table:
-    """The fit as rows; offsets moved from the middle of the day to where each row begins."""
-    names, fit, jumps = answer.names, answer.fit, answer.jumps
-    count = len(fit.offset_s)
-    owner = np.concatenate([np.arange(len(names)), [device for device, _ in jumps]]).astype(int)
-    start_us = np.full(count, _us(asked.valid_from))
-    drift_ppm, offset = np.zeros(count), fit.offset_s.copy()
-    if day is not None:
-        drift_ppm = fit.drift_s / day.span_s * 1e6
-        for number, (_, phase) in enumerate(jumps):
-            start_us[len(names) + number] = day.middle_us + round(phase * day.span_s * US_PER_S)
-        offset = offset + drift_ppm * 1e-6 * (start_us - day.middle_us) / US_PER_S
-    is_linked = _linked(answer.prior, count)
-    systematic = SYSTEMATIC_S * ((fit.events > 0) & ~is_linked)
-    error = np.sqrt(np.diag(fit.covariance)[:count] + systematic**2)
-    is_reference = owner == names.index(str(asked.reference))
-    offset[is_reference], drift_ppm[is_reference] = 0.0, 0.0
-    order = np.lexsort((start_us, owner))
-    evidence = [_evidence(answer, row, asked) for row in range(count)]
-    return table_from_columns(
-        load_contract("silver.clock_offsets"),
-        {
-            "device_id": [names[owner[row]] for row in order],
-            "reference_id": [asked.reference] * count,
-            "valid_from": pa.array(start_us[order]).cast(STAMP),
-            "offset_s": offset[order],
-            "drift_ppm": drift_ppm[order],
-            "std_error_s": np.where(is_reference, 0.0, error)[order],
-            "evidence": [evidence[row] for row in order],
-        },
-    )
-
-
-def _linked(prior: ClockPrior, count: int) -> NDArray[np.bool_]:
-    """Cameras that links tie to the reference, over whatever others."""
-    reached, links = {prior.reference}, list(prior.links)
-    for _ in links:
-        reached |= {
-            device
-            for link in links
-            if {link.one, link.other} & reached
-            for device in (link.one, link.other)
-        }
-    return np.isin(np.arange(count), sorted(reached))
-
-
-def _evidence(answer: _Answer, row: int, asked: ClockQuestion) -> str:
-    values: dict[str, str | float] = {"method": "assumed"}
-    if answer.fit.events[row] > 0:
-        values = {
-            "method": "handling",
-            "events": round(float(answer.fit.events[row]), 1),
-            "jitter_s": round(answer.fit.jitter_s, 2),
-        }
-    elif answer.prior.is_known[row]:
-        values = {"method": "prior"}
-    if asked.known is not None and row in answer.was_set:
-        values["set_since"] = asked.known.business_date.isoformat()
-    if asked.known is not None and answer.prior.is_known[row]:
-        values["prior"] = asked.known.business_date.isoformat()
-    return json.dumps(values, sort_keys=True)
-
-
-def _us(moment: dt.datetime) -> int:
-    return round(moment.timestamp() * US_PER_S)
