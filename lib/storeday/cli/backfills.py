@@ -49,6 +49,12 @@ def backfill_command(
     fused: Fused = False,
     allow_loss: AllowLoss = False,
     batch: Annotated[int, typer.Option(help="Store-days that run at once.")] = BATCH,
+    chain: Annotated[
+        bool,
+        typer.Option(
+            "--chain", help="Date by date: each takes the clocks of the day before as known."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the plan.")] = False,
 ) -> None:
     """Run what is missing or stale in a stretch of dates; go on where it stopped."""
@@ -63,5 +69,5 @@ def backfill_command(
         fused=fused,
         allow_loss=allow_loss,
     )
-    stretch = Stretch(first.date(), last.date(), batch, dry_run)
+    stretch = Stretch(first.date(), last.date(), batch, dry_run, chain)
     raise typer.Exit(run_backfill(request, stretch, open_console()))

@@ -24,6 +24,7 @@ from storeday.lake.lease_keeper import LeaseKeeper, first_cause
 from storeday.lake.lease_log import LeaseLog
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
+from storeday.stages.clock_records import Mode, with_clock_records
 from storeday.stages.day_report import default_reports, write_day_reports
 from storeday.stages.history import COLUMNS, day_records
 from storeday.stages.ledger import RUNS, Ledger
@@ -62,6 +63,7 @@ class Request:
         outcome: Hadoop path of a file that says how each store-day ended; empty for none. What it
             says is done of the same inputs, settings and code is not run again.
         after: Outcome of an earlier part: what is not done there is left out here.
+        clock_prior: Which earlier day's clocks are taken as known (`stages.clock_records`).
         only: Store-days, where not every store is run for every date.
     """
 
@@ -81,6 +83,7 @@ class Request:
     allow_loss: bool = False
     outcome: str = ""
     after: str = ""
+    clock_prior: Mode = "last"
     only: Sequence[StoreDay] = ()
 
     def days(self) -> list[StoreDay]:
@@ -138,15 +141,19 @@ def _run_held(
         runner.guard = leases.lost
         try:
             ends.update(_sealed(lake, admitted, request, ends))
-            plans = [plan for plan in admitted if plan.day not in ends]
-            ends.update(_run(request, runner, stages, with_salts(request.places, plans)))
+            plans = with_salts(request.places, [plan for plan in admitted if plan.day not in ends])
+            names = [stage.name for stage in stages]
+            plans = with_clock_records(lake, plans, request.clock_prior, names)
+            ends.update(_run(request, runner, stages, plans))
         except Exception as error:
             # No store-day's own fault, such as a lake that cannot be written.
             LOGGER.debug("the run fell over", exc_info=True)
             for plan in admitted:
                 fallen = DayEnd(plan.day, "failed", first_cause(error), plan.run_id)
                 ends.setdefault(plan.day, fallen)
-    return ends
+    # What was asked for, clocks of other days left aside: by that a later try knows what is done.
+    asked = {plan.day: plan.run_id for plan in admitted}
+    return {day: replace(end, run_id=asked[day]) for day, end in ends.items()}
 
 
 def _admit(

@@ -18,11 +18,20 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 
 class FloorPlan(Part):
-    """The floor: origin at the lower left corner, metres to the right and up."""
+    """The floor: origin at the lower left corner, metres to the right and up.
+
+    Attributes:
+        width_m: Extent to the right.
+        height_m: Extent upwards.
+        image: A picture of it.
+        obstacles_m: What nobody walks through: racks, counters, walls. Nobody is taken for the same
+            person where the way round them is too long; without any, ways are straight.
+    """
 
     width_m: Annotated[float, Field(gt=0)]
     height_m: Annotated[float, Field(gt=0)]
     image: str | None = None
+    obstacles_m: list[Polygon] = []
 
 
 class Zone(Part):
