@@ -56,7 +56,7 @@ def framed(picture: Picture, window_px: Floats) -> Picture:
     x1, y1 = np.ceil(window_px[2:]).astype(int).tolist()
     columns = np.clip(np.arange(x0, max(x1, x0 + 1)), 0, picture.shape[1] - 1)
     rows = np.clip(np.arange(y0, max(y1, y0 + 1)), 0, picture.shape[0] - 1)
-    return picture[rows[:, None], columns]
+    return np.asarray(picture[rows[:, None], columns], np.uint8)
 
 
 def stretched(picture: Picture, size: tuple[int, int]) -> Picture:
