@@ -1,6 +1,7 @@
 """Clocks measured on made-up days."""
 
 import dataclasses
+import datetime as dt
 import importlib.util
 import json
 from pathlib import Path
@@ -9,7 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storeday.association import AssociationSettings, ClockQuestion, measure_clocks
+from storeday.association import (
+    AssociationSettings,
+    ClockQuestion,
+    KnownClocks,
+    measure_clocks,
+)
 from storeday.association.clock_grid import grid_of, pair_table
 from storeday.contracts import check, check_key, conform, load_contract
 
@@ -29,7 +35,8 @@ DEVICES = ["cam0", "cam1", "reader0", "reader1", "till1"]
 
 
 def measure(tables, shop, prior=None, reference="cam0"):
-    asked = ClockQuestion(DEVICES, reference, made.START, prior)
+    known = None if prior is None else KnownClocks(prior, made.START.date())
+    asked = ClockQuestion(DEVICES, reference, made.START, known)
     rows = measure_clocks(tables, shop, asked, SETTINGS)
     contract = load_contract("silver.clock_offsets")
     stamps = {"store_id": "s", "business_date": made.START.date(), "business_month": "2026-01"}
@@ -61,14 +68,66 @@ def test_readers_offsets_are_found_with_an_honest_error():
     assert json.loads(rows["reader0"]["evidence"])["events"] > 50
 
 
+def known(error_s=0.05, days=0.0, **offsets):
+    """An earlier day's clocks, against a reference at 0 that is off the list."""
+    count = len(offsets)
+    at = made.START - dt.timedelta(days=days)
+    return pa.table(
+        {
+            "device_id": list(offsets),
+            "reference_id": ["cam9"] * count,
+            "valid_from": pa.array([at] * count, made.STAMP),
+            "offset_s": list(offsets.values()),
+            "drift_ppm": [0.0] * count,
+            "std_error_s": [error_s] * count,
+            "evidence": ['{"method": "handling"}'] * count,
+        }
+    )
+
+
+def test_a_known_clock_helps_where_the_day_says_little():
+    tables, shop, _ = made.made_day(5, clocks={"reader0": 10.0})
+    few = dataclasses.replace(tables, rummage_events=tables.rummage_events.slice(0, 6))
+    before = known(0.2, 1.0, cam0=0.0, reader0=10.2)
+    plain, helped = (
+        {row["device_id"]: row for row in measure(few, shop, prior)}["reader0"]
+        for prior in (None, before)
+    )
+    assert helped["std_error_s"] < plain["std_error_s"]
+    assert abs(at_middle(helped) - 10.0) < 3 * helped["std_error_s"]
+    assert json.loads(helped["evidence"])["prior"] == "2026-01-05"
+    assert "prior" not in json.loads(plain["evidence"])
+
+
+def test_a_clock_that_was_set_since_is_measured_anew():
+    tables, shop, _ = made.made_day(1, visits=240, clocks={"reader0": 11.0})
+    before = known(0.2, 1.0, cam0=0.0, reader0=-9.0)
+    row = {row["device_id"]: row for row in measure(tables, shop, before)}["reader0"]
+    assert abs(at_middle(row) - 11.0) < 3 * row["std_error_s"]
+    assert json.loads(row["evidence"])["set_since"] == "2026-01-05"
+
+
+def test_what_was_known_wears_off():
+    empty = made.made_day(4)[0]
+    empty = dataclasses.replace(empty, handling_trace=empty.handling_trace.slice(0, 0))
+    shop = made.made_day(4)[1]
+    errors = {}
+    for days in (1.0, 3.0, 60.0):
+        before = known(0.2, days, cam0=0.0, reader0=10.0)
+        row = {row["device_id"]: row for row in measure(empty, shop, before)}["reader0"]
+        errors[days] = row["std_error_s"], row["offset_s"], json.loads(row["evidence"])["method"]
+    # 20 ppm of a day are 1.7 s.
+    assert errors[1.0][0] == pytest.approx(np.hypot(1.728, np.sqrt(2) * 0.2), abs=0.01)
+    assert errors[1.0][0] < errors[3.0][0]
+    assert errors[3.0][1:] == (10.0, "prior")
+    assert errors[60.0][1:] == (0.0, "assumed")
+
+
 def test_what_is_known_beforehand_ties_devices_together():
     tables, shop, _ = made.made_day(
         2, visits=240, clocks={"reader0": 6.0, "reader1": 6.0, "cam1": 2.0}
     )
-    prior = pa.table(
-        {"device_id": ["cam0", "cam1"], "offset_s": [1.0, 3.0], "std_error_s": [0.05, 0.05]}
-    )
-    rows = {row["device_id"]: row for row in measure(tables, shop, prior)}
+    rows = {row["device_id"]: row for row in measure(tables, shop, known(cam0=1.0, cam1=3.0))}
     assert at_middle(rows["cam1"]) == pytest.approx(2.0, abs=0.2)
     assert abs(at_middle(rows["reader1"]) - 6.0) < 1.0
     assert rows["reader1"]["std_error_s"] < 1.0

@@ -30,6 +30,14 @@ def run() -> Result:
     error = np.abs([row["error_s"] for row in many])
     measured = rows + jittery
     inside = [abs(row["error_s"]) <= WITHIN * row["std_error_s"] for row in measured]
+    by_kind = {
+        kind: [
+            bool(within)
+            for row, within in zip(measured, inside, strict=True)
+            if row["kind"] == kind
+        ]
+        for kind in ("cam", "reader")
+    }
     inside_many = [abs(row["error_s"]) <= WITHIN * row["std_error_s"] for row in many]
     return Result(
         figure=round(float(np.quantile(error, 0.95)), 3),
@@ -41,14 +49,24 @@ def run() -> Result:
             "devices": len(many),
             "coverage": round(float(np.mean(inside)), 3),
             "coverage_devices": len(measured),
+            "coverage_by_kind": {
+                kind: (round(float(np.mean(held)), 3), len(held)) for kind, held in by_kind.items()
+            },
+            "p95_readers_s": _p95(many, "reader"),
             "coverage_of_many_events": round(float(np.mean(inside_many)), 3),
             "days": [f"{scenario} {seeds}" for scenario, seeds in DAYS],
             "jittery": [
-                {key: round(value, 2) for key, value in row.items()}
+                {key: round(value, 2) for key, value in row.items() if key != "kind"}
                 for row in jittery
                 if row["events"] >= FEWEST_EVENTS
             ],
         },
+    )
+
+
+def _p95(rows: list[dict], kind: str) -> float:
+    return round(
+        float(np.quantile([abs(r["error_s"]) for r in rows if r["kind"] == kind], 0.95)), 3
     )
 
 
@@ -67,10 +85,12 @@ def errors(day: MatchDay, name: str) -> list[dict]:
         true_s = day.true_offset_s[device] - day.true_offset_s[reference]
         rows.append(
             {
+                "kind": device.partition("-")[0],
                 "events": evidence["events"],
                 "error_s": row["offset_s"] - true_s,
                 "std_error_s": row["std_error_s"],
             }
         )
-        print(name, device, {key: round(value, 2) for key, value in rows[-1].items()}, flush=True)
+        told = {key: round(value, 2) for key, value in rows[-1].items() if key != "kind"}
+        print(name, device, told, flush=True)
     return rows

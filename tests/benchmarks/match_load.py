@@ -40,6 +40,8 @@ def problem(rummages: int, seed: int, in_reach: float = 2.0) -> Problem:
         area[handler],
         place[row] + rng.normal(0, 0.5, (rummages, 2)),
         rng.normal(1.5, 1, rummages),
+        # Five rummages a tag.
+        rng.integers(0, max(1, rummages // 5), rummages),
     )
     of_row = np.repeat(area, count)
     order = np.argsort(of_row, kind="stable")

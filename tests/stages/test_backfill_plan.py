@@ -9,7 +9,7 @@ import pytest
 
 from storeday import __version__
 from storeday.lake.store_day import StoreDay
-from storeday.stages.backfill_plan import Now, batches, plan_backfill
+from storeday.stages.backfill_plan import Item, Now, batches, plan_backfill
 from storeday.stages.history import COLUMNS, day_records
 from storeday.stages.plan import Places, look_at_days, plan_days, with_salts
 from storeday.stages.sealed import losses
@@ -196,3 +196,13 @@ def test_the_last_good_row_of_a_stage_counts():
     assert record.stages["parse"].code_version == "2"
     assert record.failed == ("parse",)
     assert set(record.stages) == {"parse", "index"}
+
+
+def test_a_chain_goes_date_by_date(places):
+    listed = [
+        Item(StoreDay(store, date), "run", ("never ran",)) for date in DATES for store in "abc"
+    ]
+    found = list(batches(listed, 2, one_date=True))
+    assert [len(batch) for batch in found] == [2, 1] * 3
+    assert all(len({day.business_date for day in batch}) == 1 for batch in found)
+    assert [batch[0].business_date for batch in found[::2]] == DATES

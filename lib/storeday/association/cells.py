@@ -7,7 +7,7 @@ day.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -47,12 +47,14 @@ class Rummages:
         area: Area from 0 whose goods the antenna reads, shape (r,).
         place_m: The item's place, NaN where unknown, shape (r, 2).
         score: The RFID score, NaN where unknown, shape (r,).
+        tag: Number of the tag, shape (r,); empty where tags are not told apart.
     """
 
     time_s: Floats
     area: Ints
     place_m: Floats
     score: Floats
+    tag: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True)

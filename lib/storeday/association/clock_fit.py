@@ -172,18 +172,26 @@ def _bend_block(bends: Floats, reader: Ints, devices: int) -> Floats:
 
 
 def _prior_terms(theta: Floats, prior: ClockPrior) -> tuple[Floats, Floats]:
-    """Gradient and precision of the prior; the reference is held."""
+    """Gradient and precision matrix of prior and links; the reference is held."""
     devices = len(theta) // 2
     sd = np.concatenate([prior.sd_s, np.full(devices, prior.drift_sd_s)])
     sd[[prior.reference, prior.reference + devices]] = 1e-6
     mean = np.concatenate([prior.offset_s, np.zeros(devices)])
     mean[[prior.reference, prior.reference + devices]] = 0.0
-    return (mean - theta) / sd**2, 1.0 / sd**2
+    pull, precision = (mean - theta) / sd**2, np.diag(1.0 / sd**2)
+    for link in prior.links:
+        contrast = np.zeros((2, 2 * devices))
+        contrast[[0, 1], [link.other, link.other + devices]] = 1.0
+        contrast[[0, 1], [link.one, link.one + devices]] = -1.0
+        weight = np.linalg.inv(link.covariance)
+        pull += contrast.T @ weight @ (link.shift - contrast @ theta)
+        precision += contrast.T @ weight @ contrast
+    return pull, precision
 
 
 def _newton(gradient: Floats, information: Floats, theta: Floats, prior: ClockPrior) -> Floats:
     pull, precision = _prior_terms(theta, prior)
-    step = np.linalg.solve(_definite(information) + np.diag(precision), gradient + pull)
+    step = np.linalg.solve(_definite(information) + precision, gradient + pull)
     largest = np.abs(step).max(initial=0.0)
     scale = min(1.0, LARGEST_STEP_S / largest) if largest > 0 else 1.0
     return np.asarray(step * scale, np.float64)
@@ -198,8 +206,8 @@ def _definite(matrix: Floats) -> Floats:
 def _sandwich(gradient: Floats, information: Floats, theta: Floats, prior: ClockPrior) -> Floats:
     """The larger of sandwich and curvature, direction by direction of the devices."""
     _, precision = _prior_terms(theta, prior)
-    inverse = np.linalg.inv(_definite(information) + np.diag(precision))
-    scatter = gradient.T @ gradient + np.diag(precision)
+    inverse = np.linalg.inv(_definite(information) + precision)
+    scatter = gradient.T @ gradient + precision
     sandwich = inverse @ scatter @ inverse
     grow = np.sqrt(np.maximum(np.diag(inverse) / np.maximum(np.diag(sandwich), 1e-300), 1.0))
     return np.asarray(sandwich * grow[:, None] * grow[None, :])

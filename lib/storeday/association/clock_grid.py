@@ -10,7 +10,9 @@ its pairs vote for it.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from storeday.association.camera_links import Link
 from storeday.contracts.columns import Floats, Ints
 
 GRID_STEP_S = 1.0
@@ -19,10 +21,15 @@ KERNEL_SD_S = 4.5
 # Chance that a rummage's handler is among those whom one camera sees; half is no prejudice.
 IN_VIEW = 0.5
 # What drift adds over the day, either way, in s. 30 s are 350 ppm on a day of 24 h.
-DRIFTS_S = np.arange(-30.0, 30.1, 1.5)
+DRIFT_STEP_S = 1.5
+DRIFTS_S = np.arange(-30.0, 30.1, DRIFT_STEP_S)
 # Drifts beyond this over a day are rare: 20 ppm, a plain quartz, over a day of 12 h.
 USUAL_DRIFT_S = 1.0
 SWEEPS = 4
+# Half a step of the grid: a prior is never narrower here.
+LEAST_PRIOR_SD_S = 0.5
+# How often a clock was set since it was measured. Assumed: one night in twenty.
+SET_SHARE = 0.05
 # More rummages of a pair sharpen nothing that the next step does not sharpen better.
 MOST_RUMMAGES = 500
 
@@ -36,12 +43,38 @@ class ClockPrior:
         sd_s: Standard error, shape (devices,).
         drift_sd_s: Standard deviation of what drift adds over the day, in s.
         reference: The device whose clock is store time.
+        wide_sd_s: Standard deviation of a clock of which nothing is known.
+        is_known: Whether anything is known of its offset, shape (devices,).
+        drift_s: What drift adds over the day, where links of cameras tell; else NaN, shape
+            (devices,).
+        links: Links of cameras, by device.
     """
 
     offset_s: Floats
     sd_s: Floats
     drift_sd_s: float
     reference: int
+    wide_sd_s: float
+    is_known: NDArray[np.bool_]
+    drift_s: Floats
+    links: tuple[Link, ...] = ()
+
+    def log_drift(self, device: int) -> Floats:
+        """Logarithm of the prior of `DRIFTS_S`, up to a constant."""
+        if np.isfinite(self.drift_s[device]):
+            return np.asarray(-0.5 * ((DRIFTS_S - self.drift_s[device]) / DRIFT_STEP_S) ** 2)
+        return -_against_drift(DRIFTS_S)
+
+    def log_density(self, device: int, offset_s: Floats) -> Floats:
+        """Logarithm of the prior at some offsets, up to a constant; heavy in its tails.
+
+        A known clock may have been set since: with `SET_SHARE` nothing is known of it.
+        """
+        sd = max(float(self.sd_s[device]), LEAST_PRIOR_SD_S)
+        near = np.exp(-0.5 * ((offset_s - self.offset_s[device]) / sd) ** 2) / sd
+        far = np.exp(-0.5 * (offset_s / self.wide_sd_s) ** 2) / self.wide_sd_s
+        share = SET_SHARE if self.is_known[device] else 0.0
+        return np.asarray(np.log((1 - share) * near + share * far + 1e-300), np.float64)
 
 
 @dataclass(frozen=True)
@@ -131,7 +164,7 @@ def guess_clocks(pairs: list[PairTable], prior: ClockPrior, reach_s: float) -> G
     """
     reference = prior.reference
     offset, sd = prior.offset_s.copy(), prior.sd_s.copy()
-    drift = np.zeros(len(offset))
+    drift = np.nan_to_num(prior.drift_s)
     offset[reference], sd[reference] = 0.0, 0.0
     readers = sorted({pair.reader for pair in pairs} - {reference})
     cameras = sorted({pair.camera for pair in pairs} - {reference})
@@ -140,9 +173,8 @@ def guess_clocks(pairs: list[PairTable], prior: ClockPrior, reach_s: float) -> G
         before = offset.copy(), drift.copy()
         for device in readers + cameras:
             total = _device_table(pairs, device, offset, drift, grid)
-            away = (grid - prior.offset_s[device]) / max(prior.sd_s[device], 0.5)
-            total -= 0.5 * away**2
-            total -= _against_drift(DRIFTS_S)[:, None]
+            total += prior.log_density(device, grid)
+            total += prior.log_drift(device)[:, None]
             row, column = np.unravel_index(np.argmax(total), total.shape)
             offset[device], drift[device] = grid[column], DRIFTS_S[row]
             sd[device] = _spread_of(total.max(axis=0), grid)

@@ -42,22 +42,32 @@ def episode_of(tag: Ints, time_us: Ints, customer: Ints, gap_s: float) -> Ints:
     return episode
 
 
-def ends_before_next(tag: Ints, started_us: Ints, ended_us: Ints, customer: Ints) -> Ints:
-    """Ends of episodes, not later than another customer's next episode with the tag begins.
+def parted(tag: Ints, moments_us: Ints, spans_us: Ints) -> Ints:
+    """Starts and ends of episodes, cut where another episode with the same tag begins.
+
+    Windows of reads reach some seconds around a moment and may overlap; whoever moved the tag, it
+    was in one hand at a time. Of two episodes the later begins where its window does, but not
+    before the earlier one's last moment, and there the earlier one ends.
 
     Args:
         tag: Tag from 0, shape (n,).
-        started_us: Starts, shape (n,).
-        ended_us: Ends, shape (n,).
-        customer: Customer from 0, -1 for nobody, shape (n,).
+        moments_us: First and last moment, shape (n, 2); those of one tag's episodes do not overlap.
+        spans_us: Start and end of the windows, around the moments, shape (n, 2).
 
     Returns:
-        Ends, never before the start, shape (n,).
+        Starts and ends, around the moments, shape (n, 2).
+
+    Example:
+        >>> parted(np.zeros(2, int), np.array([[10, 20], [25, 25]]), np.array([[0, 30], [15, 35]]))
+        array([[ 0, 20],
+               [20, 35]])
     """
-    order = np.lexsort((ended_us, started_us, tag))
-    ended = ended_us.copy()
-    one, other = order[:-1], order[1:]
-    meets = (tag[one] == tag[other]) & (customer[one] != customer[other])
-    one, other = one[meets], other[meets]
-    ended[one] = np.maximum(np.minimum(ended[one], started_us[other]), started_us[one])
-    return ended
+    order = np.lexsort((moments_us[:, 1], moments_us[:, 0], tag))
+    spans = spans_us[order]
+    same = tag[order][:-1] == tag[order][1:]
+    border = np.maximum(spans[1:, 0], moments_us[order][:-1, 1])
+    spans[1:, 0] = np.where(same, border, spans[1:, 0])
+    spans[:-1, 1] = np.where(same, np.minimum(spans[:-1, 1], border), spans[:-1, 1])
+    found = np.empty_like(spans)
+    found[order] = spans
+    return found

@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from storeday.association.clocks import store_times_us
-from storeday.association.episodes import ends_before_next, episode_of
+from storeday.association.episodes import episode_of, parted
 from storeday.association.settings import AssociationSettings
 from storeday.contracts import load_contract, table_from_columns
 from storeday.contracts.columns import (
@@ -160,11 +160,9 @@ def _by_episode(
     first = np.flatnonzero(np.diff(episode[order], prepend=-1))
     rows = order[first]
     begin, end = (times_us(events[name]) for name in ("started_at", "ended_at"))
-    started = np.minimum.reduceat(begin[order], first) if len(first) else begin[:0]
-    ended = np.maximum.reduceat(end[order], first) if len(first) else end[:0]
-    ended = ends_before_next(tag[rows], started, ended, sure[rows])
-    # The moment lies within, whatever was cut off.
-    ended = np.maximum(ended, started)
+    moments = _extent(time_us, time_us, order, first)
+    spans = _extent(np.minimum(begin, time_us), np.maximum(end, time_us), order, first)
+    started, ended = parted(tag[rows], moments, spans).T
     by_time = np.lexsort((time_us, episode))
     members = texts(events["rummage_id"]).take(pa.array(by_time))
     sizes = np.bincount(episode, minlength=len(rows))
@@ -184,6 +182,15 @@ def _by_episode(
     table = table.take(pa.array(again))
     return table_from_columns(
         load_contract("gold.interactions"), {name: table[name] for name in table.column_names}
+    )
+
+
+def _extent(begin: Ints, end: Ints, order: Ints, first: Ints) -> Ints:
+    """First begin and last end of each episode, shape (episodes, 2)."""
+    if not len(first):
+        return np.zeros((0, 2), np.int64)
+    return np.column_stack(
+        [np.minimum.reduceat(begin[order], first), np.maximum.reduceat(end[order], first)]
     )
 
 

@@ -1,15 +1,13 @@
 """The devices' clocks, measured from a day: readers against cameras by handling and rummages.
 
-Steps: cells within the largest offset that is looked for; a first guess on a grid (`clock_grid`);
-jumps of readers' clocks; the fit of all devices at once (`clock_fit`). A device that the day does
-not speak of keeps what was assumed or known before, with that standard error.
+Steps: cameras are tied by people whom two of them see walk (`camera_links`); cells within the
+largest offset that is looked for; a first guess on a grid (`clock_grid`); jumps of readers' clocks;
+the fit of all devices at once (`clock_fit`). A device that the day does not speak of keeps what was
+assumed or known before (`clock_priors`), with that standard error.
 """
 
 import datetime as dt
-import json
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -32,50 +30,30 @@ from storeday.association.clock_grid import (
     jump_in,
     pair_table,
 )
+from storeday.association.clock_priors import (
+    clock_prior,
+    measured_rows,
+    tied,
+    without_contradicted,
+)
+from storeday.association.clock_rows import ClockAnswer, ClockQuestion, clock_rows
 from storeday.association.places import assumed_ratio, distance_bins
 from storeday.association.settings import AssociationSettings
 from storeday.association.shop import Shop
 from storeday.association.trace_matching import DayTables
-from storeday.contracts import load_contract, table_from_columns
 from storeday.contracts.columns import (
-    STAMP,
     US_PER_S,
     Floats,
     Ints,
-    floats,
-    position_in,
-    texts,
 )
 
 # Cells further than this from the first guess cannot matter: three deviations of a wide jitter.
 NEAR_GUESS_S = 3.3 * KERNEL_SD_S
-# What no statistics of the day show: how pictures' moments are stamped, and that a hand may be
-# quicker or slower than the tag's answer. Assumed; 0.1 left 89 % of 62 simulated devices within
-# 1.96 errors, 0.2 leaves 92 %.
-SYSTEMATIC_S = 0.2
 # A jump is believed if it explains this much more than drift: e^12 to 1 against some hundred places
 # where it might have been.
 JUMP_NATS, LEAST_JUMP_S, FEWEST_BESIDE_JUMP = 12.0, 3.0, 30
 # A guess with several peaks, and too few rummages to choose: the fit's own error would not tell.
 DOUBTFUL_SD_S = 2.0
-
-
-@dataclass(frozen=True)
-class ClockQuestion:
-    """Whose clocks are asked for.
-
-    Attributes:
-        devices: All devices, cameras, readers and tills.
-        reference: The one whose clock is store time; None for the camera that saw most goods in
-            reach, so that the others can be measured against it.
-        valid_from: From when the answer holds, UTC.
-        prior: Rows of `silver.clock_offsets` known beforehand; None for none.
-    """
-
-    devices: Sequence[str]
-    reference: str | None
-    valid_from: dt.datetime
-    prior: pa.Table | None = None
 
 
 def measure_clocks(
@@ -107,27 +85,28 @@ def measure_clocks(
         )
     day = clock_day(tables, shop, names, settings)
     asked = replace(asked, reference=asked.reference or best_seen(day, names, asked.devices))
-    prior = _prior(names, asked, settings)
+    prior = _prior(names, asked, day, settings)
     if day is None:
-        return _rows(names, asked, _unmeasured(prior), [], None)
-    guess, jumps = _guess(day, prior, settings)
+        return clock_rows(asked, ClockAnswer(names, _unmeasured(prior), prior, [], set()), None)
+    prior = replace(prior, links=day.links)
+    guess, jumps = _guess(day, tied(prior), settings)
+    prior, contradicted = without_contradicted(prior, guess)
     day, owners, prior = split_at_jumps(day, jumps, names, prior)
     start = _start(guess, owners, jumps, len(names))
     fit = _fit(day, start, prior, settings)
     fit = _doubted(fit, guess, owners, prior)
-    return _rows(names, asked, fit, jumps, day)
+    was_set = set(np.flatnonzero(contradicted).tolist())
+    return clock_rows(asked, ClockAnswer(names, fit, prior, jumps, was_set), day)
 
 
-def _prior(names: list[str], asked: ClockQuestion, settings: AssociationSettings) -> ClockPrior:
-    sd = np.full(len(names), max(settings.clock_spread_s, 0.01) / math.sqrt(3))
-    offset = np.zeros(len(names))
-    if asked.prior is not None:
-        row = position_in(pa.array(names), texts(asked.prior["device_id"]))
-        known = row >= 0
-        offset[known] = floats(asked.prior["offset_s"])[row[known]]
-        sd[known] = np.maximum(floats(asked.prior["std_error_s"])[row[known]], 0.01)
-    reference = names.index(str(asked.reference))
-    return ClockPrior(offset - offset[reference], sd, 1.0, reference)
+def _prior(
+    names: list[str], asked: ClockQuestion, day: ClockDay | None, settings: AssociationSettings
+) -> ClockPrior:
+    moment = asked.valid_from
+    if day is not None:
+        moment = dt.datetime.fromtimestamp(day.middle_us / US_PER_S, dt.UTC)
+    rows = None if asked.known is None else measured_rows(asked.known.rows)
+    return clock_prior(names, str(asked.reference), rows, moment, settings)
 
 
 def _guess(
@@ -224,54 +203,3 @@ def _unmeasured(prior: ClockPrior) -> ClockFit:
     count = len(prior.offset_s)
     covariance = np.diag(np.concatenate([prior.sd_s**2, np.zeros(count)]))
     return ClockFit(prior.offset_s, np.zeros(count), covariance, np.zeros(count), 0.0)
-
-
-def _rows(
-    names: list[str],
-    asked: ClockQuestion,
-    fit: ClockFit,
-    jumps: list[tuple[int, float]],
-    day: ClockDay | None,
-) -> pa.Table:
-    """The fit as rows; offsets moved from the middle of the day to where each row begins."""
-    count = len(fit.offset_s)
-    owner = np.concatenate([np.arange(len(names)), [device for device, _ in jumps]]).astype(int)
-    start_us = np.full(count, _us(asked.valid_from))
-    drift_ppm, offset = np.zeros(count), fit.offset_s.copy()
-    if day is not None:
-        drift_ppm = fit.drift_s / day.span_s * 1e6
-        for number, (_, phase) in enumerate(jumps):
-            start_us[len(names) + number] = day.middle_us + round(phase * day.span_s * US_PER_S)
-        offset = offset + drift_ppm * 1e-6 * (start_us - day.middle_us) / US_PER_S
-    error = np.sqrt(np.diag(fit.covariance)[:count] + SYSTEMATIC_S**2 * (fit.events > 0))
-    is_reference = owner == names.index(str(asked.reference))
-    offset[is_reference], drift_ppm[is_reference] = 0.0, 0.0
-    order = np.lexsort((start_us, owner))
-    evidence = [_evidence(fit, row) for row in range(count)]
-    return table_from_columns(
-        load_contract("silver.clock_offsets"),
-        {
-            "device_id": [names[owner[row]] for row in order],
-            "reference_id": [asked.reference] * count,
-            "valid_from": pa.array(start_us[order]).cast(STAMP),
-            "offset_s": offset[order],
-            "drift_ppm": drift_ppm[order],
-            "std_error_s": np.where(is_reference, 0.0, error)[order],
-            "evidence": [evidence[row] for row in order],
-        },
-    )
-
-
-def _evidence(fit: ClockFit, row: int) -> str:
-    if not fit.events[row] > 0:
-        return json.dumps({"method": "assumed"})
-    values = {
-        "method": "handling",
-        "events": round(float(fit.events[row]), 1),
-        "jitter_s": round(fit.jitter_s, 2),
-    }
-    return json.dumps(values, sort_keys=True)
-
-
-def _us(moment: dt.datetime) -> int:
-    return round(moment.timestamp() * US_PER_S)

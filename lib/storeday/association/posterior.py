@@ -3,15 +3,17 @@
 Two rummages rarely come from one handling: a hand holds one thing at a time. Seconds that other
 rummages already claim therefore count for less, by a factor for each claim, and claims and
 probabilities are brought into agreement by a few rounds of mean field (Jordan et al., Machine
-Learning 37, 1999).
+Learning 37, 1999). A tag's other rummages tell whose hands it was in (`hands`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from storeday.association.cells import Problem
 from storeday.association.handling import COVERED_S, neighbourhood
+from storeday.association.hands import chain_factors, chains_of, learn_kept
 from storeday.association.model import CLUTTER, GHOST, RIGHT, UNSEEN, Weighed
 from storeday.contracts.columns import Floats, Ints
 
@@ -68,20 +70,37 @@ def posterior(weighed: Weighed, problem: Problem, rounds: int = ROUNDS) -> Poste
     expected = _mean_share(alone, against)
     windows = _windows(problem)
     weight = weighed.weight
+    held = _held(weighed, problem, against)
     for number in range(rounds + 1):
-        support = cells.by_edge(weight)
+        plain = cells.by_edge(weight)
+        by_hand = held(plain)
+        support = plain * by_hand
         right = kinds[:, RIGHT] * cells.by_rummage(support)
         factor = _balanced(right, against, expected) if number else 1.0
         scale = factor * kinds[:, RIGHT] / np.maximum(factor * right + against, 1e-300)
         if number == rounds:
             break
-        share = weight * scale[cells.rummage]
+        share = weight * (by_hand * scale[cells.edge_rummage])[cells.edge]
         weight = weighed.weight * SHARED ** _claims_of_others(share, problem, windows)
     edge = support * scale[cells.edge_rummage]
     nobody = np.maximum(1.0 - cells.by_rummage(edge), 0.0)
     ratio = np.log(np.maximum(edge, 1e-300) / np.maximum(nobody, 1e-12)[cells.edge_rummage])
-    share = weight / np.maximum(support, 1e-300)[cells.edge]
+    share = weight / np.maximum(plain, 1e-300)[cells.edge]
     return Posterior(edge, nobody, ratio, share)
+
+
+def _held(weighed: Weighed, problem: Problem, against: Floats) -> Callable[[Floats], Floats]:
+    """From edges' supports to factors by whose hands the tags were in; none where nothing is known.
+
+    How often a tag stays in its last handler's hands is learnt before anything is claimed.
+    """
+    cells = problem.cells
+    chains = chains_of(problem.rummages, cells, weighed.chance)
+    if chains is None:
+        return np.ones_like
+    right = weighed.kinds[:, RIGHT][cells.edge_rummage]
+    kept = learn_kept(chains, right * cells.by_edge(weighed.weight), against)
+    return lambda support: chain_factors(chains, right * support, against, kept)
 
 
 def _mean_share(right: Floats, against: Floats) -> float:

@@ -13,6 +13,7 @@ on a store.
 from dataclasses import dataclass
 
 METHODS = ("trace", "article")
+CLOCK_PRIORS = ("last", "none")
 CALIBRATIONS = ("simulated", "store_labels", "none")
 
 
@@ -44,6 +45,10 @@ class AssociationSettings:
             reference (article), for two devices, and the blur of moments.
         drift_sd_ppm: Standard deviation of clocks' drift, before the day speaks. Quartz clocks are
             within 20 ppm; twice that leaves room for warm housings.
+        clock_prior: What is taken as known of the clocks: `last`, the offsets of the store's last
+            published day before; `none`, only what is assumed.
+        clock_wander_ppm: What an earlier day's offset and drift leave open grows by so much. A
+            plain quartz is within 20 ppm; its drift of a single day is hardly known better.
         episode_gap_s: Rummages of one tag by one customer, with nobody between, are one episode if
             they are no further apart: long enough for a turn through the shop with the item in
             hand, as half of the visits are shorter (study: 4 stops of 49 s).
@@ -61,6 +66,8 @@ class AssociationSettings:
     clock_spread_s: float = 15.0
     clock_reach_s: float = 35.0
     drift_sd_ppm: float = 40.0
+    clock_prior: str = "last"
+    clock_wander_ppm: float = 20.0
     episode_gap_s: float = 300.0
     calibrated_on: str = "simulated"
 
@@ -70,11 +77,15 @@ class AssociationSettings:
         Raises:
             ValueError: Names the setting, its value and what was expected.
         """
-        if self.method not in METHODS:
-            raise ValueError(f"method is {self.method!r}; expected one of {', '.join(METHODS)}")
-        if self.calibrated_on not in CALIBRATIONS:
-            expected = ", ".join(CALIBRATIONS)
-            raise ValueError(f"calibrated_on is {self.calibrated_on!r}; expected one of {expected}")
+        for name, values in (
+            ("method", METHODS),
+            ("clock_prior", CLOCK_PRIORS),
+            ("calibrated_on", CALIBRATIONS),
+        ):
+            if getattr(self, name) not in values:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}; expected one of {', '.join(values)}"
+                )
         for name in (
             "trace_gate_s",
             "time_constant_s",
@@ -89,6 +100,6 @@ class AssociationSettings:
             raise ValueError(
                 f"min_probability is {self.min_probability}; expected at least 0 and less than 1"
             )
-        for name in ("reach_m", "clock_spread_s", "episode_gap_s"):
+        for name in ("reach_m", "clock_spread_s", "clock_wander_ppm", "episode_gap_s"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected 0 or more")

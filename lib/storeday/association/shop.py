@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from storeday.association.cells import Members, Rummages
-from storeday.contracts.columns import Floats, Ints, floats, texts
+from storeday.contracts.columns import Floats, Ints, floats, position_in, texts
 from storeday.floor.zones import distance_m
 
 # A reader covers products within one to three metres (source article).
@@ -79,7 +79,9 @@ def rummages_of(
     for index, reach in enumerate(areas):
         rows = np.flatnonzero(area == index)
         place[rows[away_m(place[rows], reach) > margin_m]] = np.nan
-    return Rummages(time_s, area, place, floats(rummage_events["score"])), areas
+    tags = texts(rummage_events["epc"])
+    tag = position_in(tags, tags.unique().sort())
+    return Rummages(time_s, area, place, floats(rummage_events["score"]), tag), areas
 
 
 def _zone_here(shop: Shop, antenna: tuple[str, int], epc: str) -> str:

@@ -10,6 +10,7 @@ from storeday.cli.console import open_console
 from storeday.cli.options import (
     AllowLoss,
     Conf,
+    DemoModels,
     Fused,
     Inbox,
     LakeRoot,
@@ -41,12 +42,19 @@ def backfill_command(
         typer.Option("--store", help="Store, or several with commas; all where not given."),
     ] = None,
     models: Models = "",
+    demo_models: DemoModels = False,
     salts: Salts = "",
     master: Master = "local[*]",
     conf: Conf = None,
     fused: Fused = False,
     allow_loss: AllowLoss = False,
     batch: Annotated[int, typer.Option(help="Store-days that run at once.")] = BATCH,
+    chain: Annotated[
+        bool,
+        typer.Option(
+            "--chain", help="Date by date: each takes the clocks of the day before as known."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the plan.")] = False,
 ) -> None:
     """Run what is missing or stale in a stretch of dates; go on where it stopped."""
@@ -55,10 +63,11 @@ def backfill_command(
         stores=names(store),
         dates=[],
         models=models,
+        demo_models=demo_models,
         master=master,
         conf=spark_settings(conf),
         fused=fused,
         allow_loss=allow_loss,
     )
-    stretch = Stretch(first.date(), last.date(), batch, dry_run)
+    stretch = Stretch(first.date(), last.date(), batch, dry_run, chain)
     raise typer.Exit(run_backfill(request, stretch, open_console()))

@@ -37,12 +37,14 @@ class Stretch:
         last: Last business date, included.
         batch: Store-days that run at once.
         is_dry: Whether the plan is only printed.
+        is_chained: Whether each day takes the clocks of the day before as known; oldest first.
     """
 
     first: dt.date
     last: dt.date
     batch: int = BATCH
     is_dry: bool = False
+    is_chained: bool = False
 
     def dates(self) -> list[dt.date]:
         """All dates.
@@ -76,16 +78,18 @@ def run_backfill(request: Request, stretch: Stretch, console: Console | None = N
         days = [StoreDay(store, date) for date in stretch.dates() for store in stores]
         models = load_request_models(request)
         items, faults = _plan(request, days, models)
-        todo = list(batches(items, stretch.batch))
+        todo = list(batches(items, stretch.batch, stretch.is_chained))
     except ValueError as error:
         LOGGER.error("%s", error)
         return WRONG_USE
+    chained = stretch.is_chained
     _show(items, faults, console)
     codes = [WRONG_USE] if faults else []
     if not stretch.is_dry:
         for number, batch in enumerate(todo, 1):
             LOGGER.info("batch %d of %d: %d store-days", number, len(todo), len(batch))
-            codes.append(run_days(replace(request, only=batch), console))
+            asked = replace(request, only=batch, clock_prior="chain" if chained else "none")
+            codes.append(run_days(asked, console))
     return worst(codes)
 
 

@@ -4,7 +4,6 @@ import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from rich.console import Console
 
@@ -19,12 +18,13 @@ from storeday.commands.outcomes import (
     read_outcome,
     write_outcome,
 )
-from storeday.inference import ModelManifest, load_models
+from storeday.inference import ModelManifest, load_models, manifest_path, simulated_only
 from storeday.lake.lake import Lake
 from storeday.lake.lease_keeper import LeaseKeeper, first_cause
 from storeday.lake.lease_log import LeaseLog
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
+from storeday.stages.clock_records import Mode, with_clock_records
 from storeday.stages.day_report import default_reports, write_day_reports
 from storeday.stages.history import COLUMNS, day_records
 from storeday.stages.ledger import RUNS, Ledger
@@ -50,7 +50,9 @@ class Request:
         dates: Business dates; every store is run for every date.
         stages: Names of stages or groups; none for all.
         from_stage: First stage to run; earlier ones are taken as done.
-        models: Path of the model manifest; empty where inference is not part of the run.
+        models: Path of the model manifest, or `shipped`; empty where inference is not part of the
+            run.
+        demo_models: Whether models that know nothing but simulated pictures may look at any.
         master: Spark master of a session that has to be made.
         conf: Spark settings of a session that has to be made.
         fused: Whether decode and infer run as one stage that keeps no frames.
@@ -61,6 +63,7 @@ class Request:
         outcome: Hadoop path of a file that says how each store-day ended; empty for none. What it
             says is done of the same inputs, settings and code is not run again.
         after: Outcome of an earlier part: what is not done there is left out here.
+        clock_prior: Which earlier day's clocks are taken as known (`stages.clock_records`).
         only: Store-days, where not every store is run for every date.
     """
 
@@ -70,6 +73,7 @@ class Request:
     stages: Sequence[str] = ()
     from_stage: str = ""
     models: str = ""
+    demo_models: bool = False
     master: str = "local[*]"
     conf: Mapping[str, str] = field(default_factory=dict)
     fused: bool = False
@@ -79,6 +83,7 @@ class Request:
     allow_loss: bool = False
     outcome: str = ""
     after: str = ""
+    clock_prior: Mode = "last"
     only: Sequence[StoreDay] = ()
 
     def days(self) -> list[StoreDay]:
@@ -136,15 +141,19 @@ def _run_held(
         runner.guard = leases.lost
         try:
             ends.update(_sealed(lake, admitted, request, ends))
-            plans = [plan for plan in admitted if plan.day not in ends]
-            ends.update(_run(request, runner, stages, with_salts(request.places, plans)))
+            plans = with_salts(request.places, [plan for plan in admitted if plan.day not in ends])
+            names = [stage.name for stage in stages]
+            plans = with_clock_records(lake, plans, request.clock_prior, names)
+            ends.update(_run(request, runner, stages, plans))
         except Exception as error:
             # No store-day's own fault, such as a lake that cannot be written.
             LOGGER.debug("the run fell over", exc_info=True)
             for plan in admitted:
                 fallen = DayEnd(plan.day, "failed", first_cause(error), plan.run_id)
                 ends.setdefault(plan.day, fallen)
-    return ends
+    # What was asked for, clocks of other days left aside: by that a later try knows what is done.
+    asked = {plan.day: plan.run_id for plan in admitted}
+    return {day: replace(end, run_id=asked[day]) for day, end in ends.items()}
 
 
 def _admit(
@@ -166,6 +175,9 @@ def _admit(
     before = read_outcome(request.outcome) if request.outcome else {}
     admitted = []
     for plan in planned.plans:
+        if unfit := "" if request.demo_models else simulated_only(models, plan.layout):
+            ends[plan.day] = DayEnd(plan.day, "wrong", unfit)
+            continue
         is_complete = plan.day.store_id not in request.incomplete
         known = before.get(plan.day)
         if known and (known.status, known.run_id) == ("done", plan.run_id):
@@ -240,7 +252,7 @@ def load_request_models(request: Request) -> ModelManifest | None:
     Raises:
         ValueError: The model manifest or a model is not what it should be.
     """
-    return load_models(Path(request.models)) if request.models else None
+    return load_models(manifest_path(request.models)) if request.models else None
 
 
 def _report(request: Request, lake: Lake, plans: Sequence[DayPlan]) -> dict[StoreDay, str]:

@@ -196,6 +196,7 @@ def _layout(scenario: Scenario, displays: Floats, counter: Floats, cabins: Float
         checkouts=[
             Checkout(register_id=f"till-{till + 1}", zone="checkout") for till in range(store.tills)
         ],
+        is_simulated=True,
     )
 
 

@@ -69,8 +69,13 @@ def plan_backfill(
     ]
 
 
-def batches(items: Sequence[Item], size: int) -> Iterator[list[StoreDay]]:
+def batches(items: Sequence[Item], size: int, one_date: bool = False) -> Iterator[list[StoreDay]]:
     """The store-days to run, some at a time, earlier dates first.
+
+    Args:
+        items: The plan, in order of date.
+        size: Store-days of a batch, at most.
+        one_date: Whether a batch holds one date only.
 
     Raises:
         ValueError: The size is not positive.
@@ -78,8 +83,11 @@ def batches(items: Sequence[Item], size: int) -> Iterator[list[StoreDay]]:
     if size < 1:
         raise ValueError(f"batch size {size}: expected at least 1")
     days = [item.day for item in items if item.verdict == "run"]
-    for start in range(0, len(days), size):
-        yield days[start : start + size]
+    dates = sorted({day.business_date for day in days}) if one_date else [None]
+    for date in dates:
+        own = [day for day in days if date in (None, day.business_date)]
+        for start in range(0, len(own), size):
+            yield own[start : start + size]
 
 
 def _item(

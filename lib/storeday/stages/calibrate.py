@@ -17,6 +17,7 @@ from storeday.contracts import empty, load_contract
 from storeday.floor.calendar import business_day
 from storeday.lake.bundle import pack
 from storeday.lake.groups import Group
+from storeday.stages.clock_records import known_clocks
 from storeday.stages.plan import DayPlan
 from storeday.stages.shop import shop_of
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
@@ -54,7 +55,7 @@ def calibrate(group: Group, plan: DayPlan) -> Tables:
     offsets = measure_clocks(
         tables,
         shop_of(layout, tables.rummage_events, group.table(PRODUCTS)),
-        ClockQuestion(devices, None, day.start),
+        ClockQuestion(devices, None, day.start, known_clocks(plan.priors)),
         plan.settings.association,
     )
     zones = {till.register_id: till.zone for till in layout.checkouts if till.zone}

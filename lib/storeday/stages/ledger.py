@@ -109,6 +109,7 @@ class Ledger:
                     "settings_sha256": plan.settings.digest(),
                     "models": models.as_json() if models else "[]",
                     "providers": summary.providers or None,
+                    "priors": (plan.priors or None) if run.stage == "calibrate" else None,
                     "inputs": plan.inputs_json() if run.stage in ("index", "parse") else None,
                     "error": failure,
                 }

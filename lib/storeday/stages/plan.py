@@ -71,6 +71,8 @@ class DayPlan:
         run_id: Digest of all that decides the rows.
         salt: The store-day's salt; empty where none was made yet.
         is_inbox_complete: Whether more input is expected no more; who starts the run says so.
+        priors: What is taken as known beforehand (`stages.clock_records`), as JSON; empty where
+            nothing was chosen.
     """
 
     day: StoreDay
@@ -83,6 +85,7 @@ class DayPlan:
     run_id: str
     salt: bytes = field(repr=False)
     is_inbox_complete: bool = True
+    priors: str = ""
 
     def stamps(self) -> dict[str, Any]:
         """Values of the columns that say which store-day and run a row belongs to."""
