@@ -84,8 +84,8 @@ def gold_tables_agree(lake, day, traffic, handled):
     zones = lake.read("gold.zone_hourly", [day]).collect()
     products = lake.read("gold.product_engagement", [day]).where("level = 'sku'").collect()
     by_customers = [row for row in handled if row["unmatched_reason"] != "handled_by_staff"]
-    # Tables of level `events` hold no products, so that nobody knows what the tags hang on.
     known = [row for row in by_customers if row["sku"]]
+    assert known
     assert sum(row["handled_seen"] for row in products) == len(known)
     assert sum(row["handled"] for row in products) <= len(known)
     assert sum(row["handled"] or 0 for row in zones) <= len(by_customers)
@@ -114,7 +114,7 @@ def test_the_job_starts_from_a_simulated_days_tables(spark, tmp_path):
     clocks = lake.read("silver.clock_offsets", [day]).collect()
     assert any('"handling"' in row["evidence"] for row in clocks)
     drawing = tmp_path / "component.svg"
-    told = explain_interaction(lake, day, handled[0]["rummage_ids"][0], drawing)
+    told = explain_interaction(places.lake, day, handled[0]["rummage_ids"][0], drawing)
     assert f"rummage {handled[0]['rummage_ids'][0]} (of this interaction)" in told.text
     assert drawing.read_text().startswith("<svg")
     with pytest.raises(KeyError, match="has no interaction 'none such'"):
