@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from storeday.commands.explain import explain_interaction
+from storeday.commands.explain import explain_interaction, listed_interactions
 from storeday.commands.run_days import DONE, Request, run_days
 from storeday.commands.simulate import simulate
 from storeday.commands.simulated_detections import DetectorErrors, detections_from_boxes
@@ -118,7 +118,10 @@ def test_the_job_starts_from_a_simulated_days_tables(spark, tmp_path):
     assert f"rummage {handled[0]['rummage_ids'][0]} (of this interaction)" in told.text
     assert drawing.read_text().startswith("<svg")
     with pytest.raises(KeyError, match="has no interaction 'none such'"):
-        explain_interaction(lake, day, "none such", None)
+        explain_interaction(places.lake, day, "none such", None)
+    listed = listed_interactions(places.lake, day, 3)
+    assert len(listed) == 4
+    assert f"{len(handled)} interactions" in listed[0]
     # Cameras were on all the time, so every zone was seen.
     coverage = lake.read("gold.coverage", [day]).where("subject_kind = 'zone'").collect()
     assert max(row["observed_s"] for row in coverage) > 0

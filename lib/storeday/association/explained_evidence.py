@@ -1,4 +1,4 @@
-"""What an explanation tells beside probabilities: moments by the store's clock, devices, actions."""
+"""What an explanation tells beside probabilities: moments by the store's clock, and actions."""
 
 import datetime as dt
 import json
@@ -65,16 +65,10 @@ class Told:
 
     def clock_lines(self, rummage_ids: Iterable[str], action_ids: Iterable[str]) -> list[str]:
         """The clocks that the moments rest on, a line for each device."""
-        devices = {
-            self.rummages[name]["reader_id"] for name in rummage_ids if name in self.rummages
-        }
-        devices |= {self.actions[name]["camera_id"] for name in action_ids if name in self.actions}
-        return [
-            f"clock of {name}: {row['offset_s']:+.2f} s, standard error {row['std_error_s']:.2f} s, "
-            f"{json.loads(row['evidence']).get('method', 'unknown')}"
-            for name in sorted(devices & set(self.clocks))
-            for row in (self.clocks[name],)
-        ]
+        rummages = [self.rummages[name] for name in rummage_ids if name in self.rummages]
+        actions = [self.actions[name] for name in action_ids if name in self.actions]
+        devices = {row["reader_id"] for row in rummages} | {row["camera_id"] for row in actions}
+        return [_clock_line(self.clocks[name]) for name in sorted(devices & set(self.clocks))]
 
 
 def told(day: DayEvidence | None) -> Told:
@@ -102,6 +96,12 @@ def _by_id(events: pa.Table, key: str, device: str, clock_offsets: pa.Table) -> 
         row[key]: {**row, "store_time_us": int(moment)}
         for row, moment in zip(rows, np.asarray(moments), strict=True)
     }
+
+
+def _clock_line(row: Row) -> str:
+    method = json.loads(row["evidence"]).get("method", "unknown")
+    offset = f"{row['offset_s']:+.2f} s, standard error {row['std_error_s']:.2f} s"
+    return f"clock of {row['device_id']}: {offset} ({method})"
 
 
 def _clock(row: Row) -> str:

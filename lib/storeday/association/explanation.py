@@ -134,7 +134,7 @@ def _lines(rows: Sequence[Row], asked: set[str], beside: Told) -> list[str]:
         if row["customer_id"] is not None:
             line += f"  log-ratio {row['log_likelihood_ratio']:+6.2f}"
             line += f"  action {row['action_id']}" if row["action_id"] else ""
-            seen = beside.action(row["action_id"], last)
+            seen = beside.action(row["action_id"] or "", row["rummage_id"])
             line += f": {seen}" if seen else ""
         lines.append(line)
     return lines
