@@ -12,19 +12,19 @@ import time
 from pathlib import Path
 
 import yaml
-from measure import Result, real_data
+from clip_day import DATE, write_clip_day
+from measure import Result
 
 PROCESSES = 2
 COPIES = 2
 ROUNDS = 2
 SCENARIO = Path(__file__).parent / "scenarios" / "infer_ratio.yaml"
-DATE = "2023-01-06"
 
 
 def run() -> Result:
     folder = Path(tempfile.mkdtemp(prefix="storeday-bench-"))
     try:
-        models, files = _stage(folder)
+        models, files = write_clip_day(folder, SCENARIO, COPIES)
         stage, stop, frames = _spark_stage(folder, models)
         loop, close = _bare_loop(models, files)
         stage_s, loop_s = [], []
@@ -36,7 +36,7 @@ def run() -> Result:
         stop()
     finally:
         shutil.rmtree(folder)
-    assert count == frames >= 2_000
+    assert count == frames >= 2_000, (count, frames)
     return Result(
         figure=round(min(stage_s) / min(loop_s), 3),
         aim="<= 1.15",
@@ -49,27 +49,6 @@ def run() -> Result:
             "loop_s": loop_s,
         },
     )
-
-
-def _stage(folder: Path) -> tuple[Path, list[Path]]:
-    """Inbox, manifest and the detector's entry of the model manifest."""
-    from real_day import write_models
-
-    real = real_data()
-    for name in ("stores", "inbox"):
-        (folder / name).mkdir()
-    shutil.copy(SCENARIO, folder / "stores" / "bench.yaml")
-    footage = folder / "inbox" / "bench" / DATE / "footage" / "hall"
-    footage.mkdir(parents=True)
-    files = [footage / f"20230106T10{copy:02d}00Z.mp4" for copy in range(0, 5 * COPIES, 5)]
-    for file in files:
-        shutil.copy(real / "video" / "one-by-one-person-detection.mp4", file)
-    models = folder / "models.yaml"
-    write_models(real, models)
-    document = yaml.safe_load(models.read_text())
-    document["models"] = [m for m in document["models"] if m["role"] == "person_detector"]
-    models.write_text(yaml.safe_dump(document))
-    return models, files
 
 
 def _spark_stage(folder, models):

@@ -13,19 +13,19 @@ import time
 from pathlib import Path
 
 import yaml
-from measure import Result, real_data
+from clip_day import DATE, write_clip_day
+from measure import Result
 
 PROCESSES = 2
 COPIES = 3
 FRAMES_PER_S = 10.0
 SCENARIO = Path(__file__).parent / "scenarios" / "infer_ratio.yaml"
-DATE = "2023-01-06"
 
 
 def run() -> Result:
     folder = Path(tempfile.mkdtemp(prefix="storeday-bench-"))
     try:
-        models = _stage(folder)
+        models, _ = write_clip_day(folder, SCENARIO, COPIES)
         stage_s, frames = _spark_stage(folder, models)
         loop_s, loop_frames = _plain_loop(folder, models)
     finally:
@@ -43,27 +43,6 @@ def run() -> Result:
             "loop_s": loop_s,
         },
     )
-
-
-def _stage(folder: Path) -> Path:
-    """Inbox, manifest and the detector's entry of the model manifest."""
-    from real_day import write_models
-
-    real = real_data()
-    for name in ("stores", "inbox"):
-        (folder / name).mkdir()
-    shutil.copy(SCENARIO, folder / "stores" / "bench.yaml")
-    footage = folder / "inbox" / "bench" / DATE / "footage" / "hall"
-    footage.mkdir(parents=True)
-    for copy in range(COPIES):
-        clip = real / "video" / "one-by-one-person-detection.mp4"
-        shutil.copy(clip, footage / f"20230106T10{copy:02d}00Z.mp4")
-    models = folder / "models.yaml"
-    write_models(real, models)
-    document = yaml.safe_load(models.read_text())
-    document["models"] = [m for m in document["models"] if m["role"] == "person_detector"]
-    models.write_text(yaml.safe_dump(document))
-    return models
 
 
 def _spark_stage(folder: Path, models: Path) -> tuple[list[float], int]:

@@ -11,6 +11,13 @@ import dataclasses
 import numpy as np
 from measure import Result
 
+COLUMNS = [
+    "ItemTest, window",
+    "ItemTest, tag",
+    "UCI",
+    *(f"recall at {rate:g} an hour, simulated" for rate in (0.02, 0.2, 1.0)),
+]
+
 
 def run() -> Result:
     from storeday.rfid import RfidSettings
@@ -38,7 +45,7 @@ def run() -> Result:
         figure=rows["whole"],
         aim="each part of use somewhere",
         unit="AUC, AUC, AUC, recall, recall, recall (simulated)",
-        detail={"rows": rows},
+        detail={"table": {"columns": COLUMNS, "rows": rows}},
     )
 
 

@@ -10,7 +10,7 @@ camera's minute; its level sets the rank-1, which every result states. All of it
 
 import datetime as dt
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +20,16 @@ from scipy.optimize import linear_sum_assignment
 from storeday.audit.correspondence import Places, correspond
 from storeday.audit.identity_scores import identity_scores
 from storeday.floor.calendar import Interval
+from storeday.floor.walking import walkable_floor
 from storeday.identity import (
     Appearance,
     IdentitySettings,
     Scene,
     Shop,
+    camera_offsets,
     count_at_doors,
     customer_looks,
+    in_common_time,
     join_tracklets,
     located_points,
     people_of_visits,
@@ -154,13 +157,36 @@ def identified_day(seed, noise=NOISE, frames_per_s=5.0):
     return through_identity(tracked, looks), rank_1
 
 
+def store_scene(tracked):
+    """What the manifest says of the floor, as the stage `identify` passes it on."""
+    layout = tracked.day.world.layout
+    floor = layout.floor_plan
+    doors = [np.array(zone.polygon_m) for zone in layout.zones if zone.kind == "entrance"]
+    walkable = walkable_floor(floor.width_m, floor.height_m, floor.obstacles_m)
+    offsets = camera_offsets(tracked.ends, tracked.located)
+    return Scene(tracked.located, doors, floor.width_m * floor.height_m, walkable, offsets)
+
+
+def identified_with(tracked, looks, settings=SETTINGS, scene=None):
+    """Identities and positions alone."""
+    scene = scene or store_scene(tracked)
+    identities = join_tracklets(tracked.ends, looks, settings, str, scene)
+    return with_identity(tracked, identities, scene)
+
+
+def with_identity(tracked, identities, scene=None):
+    """The given identities and their positions."""
+    offset_s = (scene or store_scene(tracked)).offset_s
+    zones = [(zone.id, np.array(zone.polygon_m)) for zone in tracked.day.world.layout.zones]
+    seen = in_common_time(tracked.day.detections, offset_s)
+    positions = positions_by_second(seen, tracked.points, identities, zones, SETTINGS)
+    return Identified(tracked, identities, positions, None, None)
+
+
 def through_identity(tracked, looks):
     day, layout = tracked.day, tracked.day.world.layout
-    doors = [np.array(zone.polygon_m) for zone in layout.zones if zone.kind == "entrance"]
-    scene = Scene(tracked.located, doors, layout.floor_plan.width_m * layout.floor_plan.height_m)
-    identities = join_tracklets(tracked.ends, looks, SETTINGS, str, scene)
-    zones = [(zone.id, np.array(zone.polygon_m)) for zone in layout.zones]
-    positions = positions_by_second(day.detections, tracked.points, identities, zones, SETTINGS)
+    scene = store_scene(tracked)
+    found = identified_with(tracked, looks, scene=scene)
     start = day.world.starts_at
     footage = {
         camera.id: [Interval(start, start + dt.timedelta(seconds=day.world.duration_s))]
@@ -169,17 +195,22 @@ def through_identity(tracked, looks):
     opens = start + dt.timedelta(seconds=600)
     opening = Interval(opens, opens + dt.timedelta(hours=HOURS))
     shop = Shop({zone.id: zone.kind for zone in layout.zones}, opening)
-    found = people_of_visits(
-        visits(tracked.ends, identities, doors, footage, SETTINGS),
-        positions,
-        customer_looks(looks, identities),
+    people = people_of_visits(
+        visits(tracked.ends, found.identities, scene.doors, footage, SETTINGS, scene.offset_s),
+        found.positions,
+        customer_looks(looks, found.identities),
         shop,
         str,
     )
     crossings = count_at_doors(
-        day.detections, tracked.points, tracked.tracklets, identities, doors, SETTINGS
+        in_common_time(day.detections, scene.offset_s),
+        tracked.points,
+        tracked.tracklets,
+        found.identities,
+        scene.doors,
+        SETTINGS,
     )
-    return Identified(tracked, identities, positions, found, crossings)
+    return replace(found, visits=people, crossings=crossings)
 
 
 def places(identified):

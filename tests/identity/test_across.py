@@ -1,6 +1,8 @@
 """Identity across cameras on a small made-up store: two cameras that share a strip of floor."""
 
+import datetime as dt
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +13,16 @@ from storeday.identity import (
     IdentitySettings,
     Scene,
     TrackletEnds,
+    camera_offsets,
+    in_common_time,
     join_across,
     join_tracklets,
 )
 from storeday.identity.camera_clocks import camera_clocks
 from storeday.identity.clusters import join_by_evidence
 from storeday.identity.merging import ChainLooks, LookModel, merge_chains
+from storeday.identity.overlap import Overlaps
+from storeday.identity.place_pairs import NearChains, place_pairs
 from storeday.identity.points import Points
 
 SETTINGS = IdentitySettings()
@@ -112,6 +118,38 @@ def test_cameras_without_a_common_view_say_nothing_of_their_clocks():
     assert not camera_clocks(moved, camera, 2).is_known.any()
 
 
+def test_offsets_move_detections_and_the_day_itself_finds_them():
+    ends, scene, appearance, _ = store(40, seed=4)
+    offsets = camera_offsets(ends, scene.points)
+    assert sum(offsets.values()) == pytest.approx(0.0, abs=1e-3)
+    told = replace(scene, offset_s=offsets)
+    one, other = (join_across(ends, one, appearance, SETTINGS).label for one in (scene, told))
+    assert one.tolist() == other.tolist()
+    nine = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
+    rows = pa.table({"camera_id": ["cam-2", "cam-1", "new"], "device_time": [nine] * 3})
+    moved = in_common_time(rows, offsets)["device_time"].to_pylist()
+    assert (moved[1] - moved[0]).total_seconds() == pytest.approx(AHEAD_S, abs=0.25)
+    assert moved[2] == nine
+    assert not len(in_common_time(rows[:0], offsets))
+
+
+def test_places_of_merged_chains_are_weighed_anew_under_one_bound():
+    """Three chains of one person, each seen apart from a fourth for once: one bound, not three."""
+    seen = Overlaps(
+        np.array([0, 1, 2]), np.full(3, 3), np.full(3, 9), np.full(3, 5.0), np.full(3, -30.0), 0.3
+    )
+    near = NearChains(np.array([0, 1]), np.array([3, 1]), np.array([0.4, 9.0]))
+    chains, merged = np.arange(4), np.array([0, 0, 0, 1])
+    one, other, apart = place_pairs(chains, seen, near, SETTINGS)
+    bound = SETTINGS.merge_place_bound
+    assert one.tolist() == [0, 1, 1, 2]
+    assert other.tolist() == [3, 1, 3, 3]
+    np.testing.assert_allclose(apart, [0.4 - bound, bound, -bound, -bound])
+    one, other, apart = place_pairs(merged, seen, near.within(chains, merged), SETTINGS)
+    assert (one.tolist(), other.tolist()) == ([0], [1])
+    np.testing.assert_allclose(apart, [0.4 - bound])
+
+
 def test_nobody_is_in_one_camera_twice_at_once():
     ends, scene, appearance, _ = store(40, seed=5)
     label = join_across(ends, scene, appearance, SETTINGS).label
@@ -178,6 +216,16 @@ def test_joining_by_evidence_against_brute_force():
             frozenset(np.flatnonzero(label == number).tolist()) for number in set(label.tolist())
         }
         assert found == {frozenset(cluster) for cluster in clusters}, seed
+
+
+def test_a_store_without_an_entrance_has_one_identity_too():
+    ends, scene, appearance, owner = store(40, seed=9)
+    rows = join_tracklets(ends, appearance, SETTINGS, str, replace(scene, doors=[]))
+    assert rows["tracklet_id"].to_pylist() == ends.tracklet_id.tolist()
+    label = np.unique(rows["customer_id"].to_pylist(), return_inverse=True)[1]
+    scores = pair_scores(label, owner)
+    print("seed 9, no entrance, precision and recall of pairs", scores)
+    assert min(scores) > 0.9
 
 
 def test_too_small_a_day_is_joined_camera_by_camera():

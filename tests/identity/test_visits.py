@@ -120,6 +120,15 @@ def test_each_camera_has_its_own_footage():
     assert flags(tracks, {"cam2": []}) == [(False, False)]
 
 
+def test_visits_are_told_in_the_cameras_common_time():
+    tracks = [
+        ("a", 100, 300, AT_DOOR, INSIDE),
+        ("a", 200, 400, INSIDE, AT_DOOR, "ahead"),
+    ]
+    rows = visits(*day_of(tracks), [DOOR], {}, SETTINGS, {"ahead": 2.5}).to_pylist()
+    assert [(row["entered_at"], row["left_at"]) for row in rows] == [(moment(100), moment(397.5))]
+
+
 def test_tracklets_without_customer_have_no_visit():
     ends, identities = day_of([("a", 0, 3, AT_DOOR, AT_DOOR), ("b", 0, 3, AT_DOOR, AT_DOOR)])
     rows = visits(ends, identities.slice(1), [DOOR], ALL_DAY, SETTINGS)

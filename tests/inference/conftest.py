@@ -23,6 +23,17 @@ def tiny():
     return sys.modules[__name__]
 
 
+class Recorder:
+    """Takes the place of ONNX Runtime: keeps what it is given, gives what it was told to."""
+
+    def __init__(self, output):
+        self.output, self.given = output, None
+
+    def run(self, _, feeds):
+        self.given = feeds["images"].copy()
+        return [self.output]
+
+
 def grey(level: int, side: int = SIDE) -> np.ndarray:
     return np.full((side, side, 3), level, np.uint8)
 

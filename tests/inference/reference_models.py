@@ -41,6 +41,19 @@ def yolox_entry(models: Path) -> dict[str, Any]:
     }
 
 
+def fastestdet_entry(models: Path) -> dict[str, Any]:
+    file = models / "FastestDet.onnx"
+    return yolox_entry(models) | {
+        "head": "fastestdet",
+        "file": str(file),
+        "sha256": sha256(file),
+        "licence": "BSD-3-Clause",
+        "source": "dog-qiuqiu/FastestDet",
+        "input_width_px": 352,
+        "input_height_px": 352,
+    }
+
+
 def osnet_entry(models: Path) -> dict[str, Any]:
     file, data = models / "osnet_x0_25_msmt17.onnx", models / "osnet_x0_25_msmt17.onnx.data"
     return {

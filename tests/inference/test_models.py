@@ -1,5 +1,7 @@
+import dataclasses
 import pickle
 
+import numpy as np
 import onnxruntime
 import pytest
 
@@ -12,6 +14,7 @@ from storeday.inference.providers import (
     provider_order,
     require,
 )
+from storeday.inference.sessions import open_session
 
 ALL = (TENSORRT, CUDA, CPU)
 
@@ -175,3 +178,14 @@ def test_the_best_there_is_without_a_gpu_is_quiet(tiny, detector, capfd):
 def test_senseless_settings_are_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"{field} is {value!r}"):
         InferenceSettings(**{field: value})
+
+
+def test_bound_sessions_give_what_plain_ones_give(tiny, detector):
+    path = tiny.write_detector(detector.parent / "bound.onnx")
+    plain = open_session(path, (CPU,), threads=1)
+    bound = dataclasses.replace(plain, is_bound=True)
+    batch = np.random.default_rng(1).uniform(0, 255, (2, 3, tiny.SIDE, tiny.SIDE))
+    batch = batch.astype(np.float32)
+    for one, other in zip(plain.run(batch), bound.run(batch), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not plain.is_bound

@@ -4,18 +4,7 @@ import pytest
 
 from storeday.inference import InferenceSettings, ModelSpec
 from storeday.inference.sessions import Session
-from storeday.inference.yolox import Yolox, decode, grid, iou_matrix, suppress
-
-
-class Recorder:
-    """Takes the place of ONNX Runtime: keeps what it is given, gives what it was told to."""
-
-    def __init__(self, output):
-        self.output, self.given = output, None
-
-    def run(self, _, feeds):
-        self.given = feeds["images"].copy()
-        return [self.output]
+from storeday.inference.yolox import Yolox, decode, grid
 
 
 def detector(tiny, output, order="BGR", **settings):
@@ -31,7 +20,7 @@ def detector(tiny, output, order="BGR", **settings):
         "channel_order": order,
         "classes": tiny.CLASSES,
     }
-    inner = Recorder(output)
+    inner = tiny.Recorder(output)
     shape = (len(output), 3, tiny.SIDE, tiny.SIDE)
     session = Session(inner, "images", shape, (output.shape,), ("CPUExecutionProvider",))
     return Yolox(session, ModelSpec(**entry), InferenceSettings(**settings)), inner
@@ -76,41 +65,6 @@ def test_boxes_are_decoded_cell_by_cell():
                 w, h = np.exp(width) * stride, np.exp(height) * stride
                 expected.append([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
     np.testing.assert_allclose(decode(raw, cells), expected, rtol=1e-4, atol=1e-3)
-
-
-def overlap(a, b):
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    shared = max(width, 0) * max(height, 0)
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
-
-
-def suppressed(boxes, scores, iou):
-    order = sorted(range(len(boxes)), key=lambda n: (-scores[n], n))
-    kept = []
-    for n in order:
-        if all(overlap(boxes[n], boxes[k]) <= iou for k in kept):
-            kept.append(n)
-    return kept
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_suppression_is_that_of_a_plain_loop(seed):
-    print("seed", seed)
-    rng = np.random.default_rng(seed)
-    count = int(rng.integers(0, 60))
-    low = rng.integers(0, 40, (count, 2))
-    boxes = np.concatenate([low, low + rng.integers(5, 30, (count, 2))], axis=1).astype(np.float32)
-    scores = rng.choice([0.2, 0.4, 0.5, 0.9], count).astype(np.float32)
-    assert suppress(boxes, scores, 0.4).tolist() == suppressed(boxes, scores, 0.4)
-
-
-def test_overlaps_are_those_of_single_pairs():
-    rng = np.random.default_rng(8)
-    low = rng.uniform(0, 50, (20, 2))
-    boxes = np.concatenate([low, low + rng.uniform(1, 40, (20, 2))], axis=1).astype(np.float32)
-    expected = [[overlap(a, b) for b in boxes.astype(float)] for a in boxes.astype(float)]
-    np.testing.assert_allclose(iou_matrix(boxes), expected, atol=1e-5)
 
 
 def test_scores_of_persons_count_and_boxes_come_in_pixels_of_the_picture(tiny):

@@ -6,9 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 from storeday.footage import FootageSettings, Stretch, probe_segment, sample_segment
 from storeday.inference import InferenceSettings, infer_frames, load_models, open_models
+from storeday.inference.boxes import iou_matrix
 
 pytestmark = pytest.mark.real
 
@@ -32,10 +34,15 @@ HANDS_S = [
 
 
 @pytest.fixture(scope="module")
-def manifest(real, tmp_path_factory):
+def reference():
     spec = importlib.util.spec_from_file_location("reference_models", REFERENCE)
-    reference = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(reference)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def manifest(real, reference, tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "models.yaml"
     return load_models(reference.write_reference_manifest(path, real))
 
@@ -93,6 +100,24 @@ def test_people_stand_at_the_table(people_in):
     x, y = np.array(feet).T
     assert (np.abs(x - 450) < 60).mean() > 0.95
     assert (np.abs(y - 385) < 35).mean() > 0.95
+
+
+def test_fastestdet_draws_its_boxes_where_yolox_does(people_in, real, reference, tmp_path):
+    path = tmp_path / "models.yaml"
+    path.write_text(yaml.safe_dump({"models": [reference.fastestdet_entry(real / "models")]}))
+    settings = InferenceSettings(providers="cpu")
+    stretch = Stretch(0, WHOLE, 2.0, "scout")
+    frames = sample_segment(real / "video" / TABLE, [stretch], FootageSettings())
+    pairs = ((frame.pts_us / 1e6, frame.jpeg) for frame in frames)
+    other = dict(infer_frames(pairs, open_models(load_models(path), settings), settings))
+    overlaps = [
+        iou_matrix(np.concatenate([people.boxes[:1], other[time_s].boxes[:1]]))[0, -1]
+        for time_s, people in people_in(TABLE, 2.0)
+        if (people.scores >= 0.5).any() and len(other[time_s].boxes)
+    ]
+    sure = sum((people.scores >= 0.5).any() for _, people in people_in(TABLE, 2.0))
+    assert len(overlaps) >= 0.95 * sure
+    assert np.median(overlaps) >= 0.85  # half a cell off would be 0.79
 
 
 def test_a_person_looks_more_like_herself_than_like_the_others(people_in):

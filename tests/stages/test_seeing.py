@@ -55,6 +55,8 @@ def see(spark, places):
     def run(scout="fixed", stages=SEE, models=True, **choices):
         text = MANIFEST.replace("store_id: empty", "store_id: s1")
         text += f"    thresholds: {{footage: {{scout: {scout}, frames_per_s: 5.0}}}}\n"
+        # The tiny model knows simulated pictures only.
+        text += "    is_simulated: true\n"
         (Path(places.stores) / "s1.yaml").write_text(text)
         file = str(Path(places.stores).parent / "models.yaml") if models else ""
         request = Request(places, ["s1"], [DATE], stages=stages, models=file, **choices)

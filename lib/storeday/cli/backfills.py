@@ -10,6 +10,7 @@ from storeday.cli.console import open_console
 from storeday.cli.options import (
     AllowLoss,
     Conf,
+    DemoModels,
     Fused,
     Inbox,
     LakeRoot,
@@ -41,6 +42,7 @@ def backfill_command(
         typer.Option("--store", help="Store, or several with commas; all where not given."),
     ] = None,
     models: Models = "",
+    demo_models: DemoModels = False,
     salts: Salts = "",
     master: Master = "local[*]",
     conf: Conf = None,
@@ -61,6 +63,7 @@ def backfill_command(
         stores=names(store),
         dates=[],
         models=models,
+        demo_models=demo_models,
         master=master,
         conf=spark_settings(conf),
         fused=fused,

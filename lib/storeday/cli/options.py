@@ -15,7 +15,14 @@ Date = Annotated[
     list[dt.datetime],
     typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; may be repeated."),
 ]
-Models = Annotated[str, typer.Option(help="Model manifest (YAML); needed by stage infer.")]
+Models = Annotated[
+    str,
+    typer.Option(help="Model manifest (YAML), or `shipped`; what looks at footage needs one."),
+]
+DemoModels = Annotated[
+    bool,
+    typer.Option("--demo-models", help="Let models of simulated pictures look at real ones."),
+]
 Salts = Annotated[str, typer.Option(help="Folder of the salts; LAKE-salts where not given.")]
 Master = Annotated[str, typer.Option(help="Spark master, where spark-submit does not give one.")]
 Conf = Annotated[

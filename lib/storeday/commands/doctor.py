@@ -21,7 +21,7 @@ from rich.console import Console
 
 from storeday.commands.backfill import stores_with_manifest
 from storeday.commands.outcomes import DONE, SOME_FAILED
-from storeday.inference import load_models, provider_order
+from storeday.inference import load_models, manifest_path, provider_order
 from storeday.inference.providers import CPU, has_gpu, has_tensorrt
 from storeday.lake.doctor_table import write_and_read
 from storeday.lake.files import open_filesystem
@@ -35,6 +35,10 @@ MARKS: dict[State, str] = {"good": "ok  ", "look": "look", "bad": "BAD "}
 JAVA_VERSIONS = (17, 21)
 # A store-day's tables without kept frames, with room for the old version beside the new one.
 LEAST_FREE_GB = 20
+MODELS_ADVICE = (
+    "write YOLOX and OSNet into a manifest, with their checksums (README, Models), and give it as "
+    "--models FILE"
+)
 BYTES_PER_GB = 1e9
 
 
@@ -229,16 +233,20 @@ def _manifests(patient: Patient) -> Iterator[Finding]:
 
 def _models(patient: Patient) -> Iterator[Finding]:
     if not patient.models:
-        yield Finding("look", "no model manifest given", "footage needs one: --models FILE")
+        yield Finding("look", "no model manifest given", f"footage needs one: {MODELS_ADVICE}")
         return
     try:
-        models = load_models(Path(patient.models))
+        models = load_models(manifest_path(patient.models))
     except ValueError as error:
         advice = "fetch the file again, or correct the manifest"
         yield Finding("bad", f"models: {error}", advice)
         return
     for spec in models.models:
-        yield Finding("good", f"model {spec.role}: {Path(spec.file).name}, checksum as declared")
+        words = f"model {spec.role}: {Path(spec.file).name}, checksum as declared"
+        if spec.domain == "simulated":
+            yield Finding("look", f"{words}; it knows simulated pictures only", MODELS_ADVICE)
+        else:
+            yield Finding("good", words)
 
 
 def _spark(patient: Patient) -> Iterator[Finding]:

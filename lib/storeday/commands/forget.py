@@ -1,8 +1,9 @@
 """`storeday forget`: destroys what could tell people apart, and writes receipts.
 
 Goes over every store-day that still has frames, embeddings or a salt, asks its manifest what is
-past its retention, destroys that, and appends one receipt per subject to `ops.deletions`. Named
-store-days can be forgotten at once, whatever their retention: somebody may ask for it.
+past its retention, destroys that, and appends one receipt per subject to `ops.deletions`; pictures
+exported for labelling go when they have expired. Named store-days can be forgotten at once,
+whatever their retention: somebody may ask for it.
 """
 
 import datetime as dt
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storeday import __version__
+from storeday.commands.label_expiry import destroy_expired
 from storeday.commands.run_days import DONE, SOME_FAILED, WRONG_USE
 from storeday.lake.forget import (
     Forgotten,
@@ -32,6 +34,7 @@ DELETIONS = "ops.deletions"
 FRAMES = "bronze.frames"
 EMBEDDINGS = ("silver.embeddings", "silver.scout_embeddings")
 SALT = "salt"
+LABEL_EXPORT = "label_export"
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,21 @@ def forget(lake: Lake, request: ForgetRequest) -> Receipts:
         _forget_day(lake, request.places.salts_or_default, day, what, receipts)
         if len(receipts.rows) > known:
             lake.append(DELETIONS, receipts.rows[known:])
+    _forget_exports(lake, request, receipts)
     return receipts
+
+
+def _forget_exports(lake: Lake, request: ForgetRequest, receipts: Receipts) -> None:
+    known = len(receipts.rows)
+    for expired in destroy_expired(
+        lake, request.today, request.stores, request.dates, at_once=request.at_once
+    ):
+        if expired.gone is None:
+            LOGGER.info("%s: export %s has expired and is gone", expired.day, expired.folder)
+        else:
+            receipts.add(expired.day, LABEL_EXPORT, expired.gone)
+    if len(receipts.rows) > known:
+        lake.append(DELETIONS, receipts.rows[known:])
 
 
 def _days(lake: Lake, request: ForgetRequest) -> list[StoreDay]:

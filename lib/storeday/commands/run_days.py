@@ -4,7 +4,6 @@ import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from rich.console import Console
 
@@ -19,7 +18,7 @@ from storeday.commands.outcomes import (
     read_outcome,
     write_outcome,
 )
-from storeday.inference import ModelManifest, load_models
+from storeday.inference import ModelManifest, load_models, manifest_path, simulated_only
 from storeday.lake.lake import Lake
 from storeday.lake.lease_keeper import LeaseKeeper, first_cause
 from storeday.lake.lease_log import LeaseLog
@@ -51,7 +50,9 @@ class Request:
         dates: Business dates; every store is run for every date.
         stages: Names of stages or groups; none for all.
         from_stage: First stage to run; earlier ones are taken as done.
-        models: Path of the model manifest; empty where inference is not part of the run.
+        models: Path of the model manifest, or `shipped`; empty where inference is not part of the
+            run.
+        demo_models: Whether models that know nothing but simulated pictures may look at any.
         master: Spark master of a session that has to be made.
         conf: Spark settings of a session that has to be made.
         fused: Whether decode and infer run as one stage that keeps no frames.
@@ -72,6 +73,7 @@ class Request:
     stages: Sequence[str] = ()
     from_stage: str = ""
     models: str = ""
+    demo_models: bool = False
     master: str = "local[*]"
     conf: Mapping[str, str] = field(default_factory=dict)
     fused: bool = False
@@ -173,6 +175,9 @@ def _admit(
     before = read_outcome(request.outcome) if request.outcome else {}
     admitted = []
     for plan in planned.plans:
+        if unfit := "" if request.demo_models else simulated_only(models, plan.layout):
+            ends[plan.day] = DayEnd(plan.day, "wrong", unfit)
+            continue
         is_complete = plan.day.store_id not in request.incomplete
         known = before.get(plan.day)
         if known and (known.status, known.run_id) == ("done", plan.run_id):
@@ -247,7 +252,7 @@ def load_request_models(request: Request) -> ModelManifest | None:
     Raises:
         ValueError: The model manifest or a model is not what it should be.
     """
-    return load_models(Path(request.models)) if request.models else None
+    return load_models(manifest_path(request.models)) if request.models else None
 
 
 def _report(request: Request, lake: Lake, plans: Sequence[DayPlan]) -> dict[StoreDay, str]:

@@ -11,6 +11,7 @@ from storeday.identity.appearance import (
     fit_appearance,
     tracklet_embeddings,
 )
+from storeday.identity.camera_clocks import camera_offsets, in_common_time
 from storeday.identity.company import Shop, customer_looks, people_of_visits
 from storeday.identity.crossings import count_at_doors, door_crossings
 from storeday.identity.customers import join_tracklets
@@ -36,12 +37,14 @@ __all__ = [
     "StaffSettings",
     "TrackletEnds",
     "best_links",
+    "camera_offsets",
     "candidate_links",
     "certain_pairs",
     "count_at_doors",
     "customer_looks",
     "door_crossings",
     "fit_appearance",
+    "in_common_time",
     "join_across",
     "join_tracklets",
     "located_points",

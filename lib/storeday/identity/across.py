@@ -4,20 +4,21 @@ Three steps, each with its evidence kept: tracklets seen at once in one place ar
 (`overlap`); spans follow each other in chains (`chains`); whole chains are joined by looks and
 places together (`merging`). Nobody is in one camera twice at once.
 
-Clocks are compared first (`camera_clocks`), so that all works in one time.
+All works in the cameras' common time (`camera_clocks`).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from storeday.contracts.columns import Floats, Ints
+from storeday.floor.walking import WalkableFloor
 from storeday.identity.appearance import Appearance
-from storeday.identity.camera_clocks import CameraClocks, camera_clocks
-from storeday.identity.candidates import Candidates, candidate_pairs
+from storeday.identity.camera_clocks import camera_offsets
+from storeday.identity.candidates import Candidates, candidate_pairs, walks_m
 from storeday.identity.chains import Places, chain_spans
 from storeday.identity.clusters import join_by_evidence
 from storeday.identity.ends import US_PER_S, TrackletEnds
@@ -36,6 +37,9 @@ Forbidden = Callable[[Sequence[int], Sequence[int]], bool]
 CHUNK = 200_000
 # Two sightings in one camera may touch by this much: a frame at low rates.
 TOUCH_S = 0.5
+# Each pass weighs what the one before has made: their places anew, their looks by more views. Three
+# days were the same after the third.
+MERGE_PASSES = 4
 # Stands in where no looks are known; chains then have no views, and it says nothing.
 NO_LOOKS = LookModel(between=0.1, dimensions=1.0)
 
@@ -48,11 +52,16 @@ class Scene:
         points: Located detections; `tracklet` are rows of the ends.
         doors: Polygons of the entrance zones in m.
         floor_m2: Area of the floor.
+        walkable: The floor round its obstacles; None where all ways are straight.
+        offset_s: What each camera's clock shows less the common one; None where it is to be found
+            out (`camera_offsets`).
     """
 
     points: Points
     doors: Sequence[Floats]
     floor_m2: float
+    walkable: WalkableFloor | None = None
+    offset_s: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +89,10 @@ class Join:
 
 @dataclass(frozen=True)
 class Joined:
-    """Customers: label by tracklet, the joins, and the cameras' clocks."""
+    """Customers: label by tracklet, and the joins."""
 
     label: Ints
     joins: list[Join]
-    clocks: CameraClocks
 
 
 def join_across(
@@ -104,11 +112,14 @@ def join_across(
     Cost: candidates within `max_gap_s` and one product of all chains' looks; near-linear in hours.
     """
     names, camera = np.unique(ends.camera_id.astype(str), return_inverse=True)
-    clocks = camera_clocks(scene.points, camera, len(names))
-    offset_us = np.rint(clocks.offset_s * US_PER_S).astype(np.int64)[camera]
+    known = camera_offsets(ends, scene.points) if scene.offset_s is None else scene.offset_s
+    offset_s = np.array([known.get(name, 0.0) for name in names.tolist()])
+    offset_us = np.rint(offset_s * US_PER_S).astype(np.int64)[camera]
     seen = overlaps(floor_tracks(scene.points, offset_us), camera, settings)
     look = appearance.rows_of(ends.tracklet_id)
     looks = day_looks(appearance, look, camera, seen, settings)
+    if looks.chain is None:
+        settings = settings.without_looks()
     busy = _Busy(ends.started_us - offset_us, ends.ended_us - offset_us, camera)
     weight = seen.log_ratio + pair_log_ratio(looks, seen.left, seen.right)
     label = join_by_evidence(
@@ -124,8 +135,14 @@ def join_across(
     chain, links, near = _chains(spans, label, looks, scene, len(names), settings)
     joins += links
     label = chain[label]
-    merged, more = _merged(label, looks, place_pairs(label, seen, near, settings), busy, settings)
-    return Joined(merged, joins + more, clocks)
+    for _ in range(MERGE_PASSES):
+        pairs = place_pairs(label, seen, near, settings)
+        merged, more = _merged(label, looks, pairs, busy, settings)
+        if not more:
+            break
+        near = near.within(label, merged)
+        label, joins = merged, joins + more
+    return Joined(label, joins)
 
 
 @dataclass(frozen=True)
@@ -173,7 +190,7 @@ def _chains(
 ) -> tuple[Ints, list[Join], NearChains]:
     """Chain of each span, the links, and what place and time say of chains that are not linked."""
     source, target, gap_s = candidate_pairs(spans, settings)
-    away = np.sqrt(((spans.first_m[target] - spans.last_m[source]) ** 2).sum(axis=1))
+    away = walks_m(spans, (source, target, gap_s), scene.walkable, settings)
     ratio, has_look = _span_ratio(label, looks, len(spans), source, target)
     reach = settings.entrance_reach_m
     door_m2 = sum((_area_m2(door) + 4 * reach for door in scene.doors), 1.0)
@@ -185,8 +202,7 @@ def _chains(
         bool(scene.doors),
     )
     candidates = Candidates(source, target, gap_s, away, ratio, has_look)
-    least = settings.chain_least if looks.chain else settings.chain_least_blind
-    linked = chain_spans(spans, candidates, places, cameras, replace(settings, chain_least=least))
+    linked = chain_spans(spans, candidates, places, cameras, settings)
     rows = np.flatnonzero(linked.chosen)
     size = len(spans)
     graph = coo_array((np.ones(len(rows)), (source[rows], target[rows])), shape=(size, size))

@@ -8,14 +8,17 @@ together give one offset per camera by weighted least squares.
 """
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from storeday.contracts.columns import Floats, Ints
-from storeday.identity.ends import US_PER_S
+from storeday.contracts.columns import Floats, Ints, times_us
+from storeday.identity.ends import US_PER_S, TrackletEnds
 from storeday.identity.points import Points
 
 # Clocks of cameras on one network are within seconds (1 s is the matching study's value).
@@ -42,6 +45,42 @@ class CameraClocks:
 
     offset_s: Floats
     is_known: NDArray[np.bool_]
+
+
+def camera_offsets(ends: TrackletEnds, points: Points) -> dict[str, float]:
+    """What each camera's clock shows less the cameras' common one, in s; 0 where nothing ties it.
+
+    Args:
+        ends: All tracklets of the store-day.
+        points: Located detections; `tracklet` are rows of the ends.
+    """
+    names, camera = np.unique(ends.camera_id.astype(str), return_inverse=True)
+    clocks = camera_clocks(points, camera, len(names))
+    return dict(zip(names.tolist(), clocks.offset_s.tolist(), strict=True))
+
+
+def in_common_time(detections: pa.Table, offset_s: Mapping[str, float]) -> pa.Table:
+    """Detections with `device_time` taken from their camera's clock to the common one.
+
+    Args:
+        detections: Rows with `camera_id` and `device_time`, in any order; may be empty.
+        offset_s: From `camera_offsets`; cameras that are not in it stay as they are.
+
+    Example:
+        >>> import datetime as dt
+        >>> nine = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
+        >>> rows = pa.table({"camera_id": ["a", "b"], "device_time": [nine, nine]})
+        >>> in_common_time(rows, {"b": 2.0})["device_time"].to_pylist()[1].second
+        58
+    """
+    names = pa.array(sorted(offset_s), pa.string())
+    shift_us = np.array([round(offset_s[name] * US_PER_S) for name in sorted(offset_s)] + [0])
+    found = pc.index_in(detections["camera_id"].cast(pa.string()), value_set=names)
+    camera = np.asarray(pc.fill_null(found, len(names)).to_numpy(), np.int64)
+    at = detections.schema.get_field_index("device_time")
+    moved = pa.array(times_us(detections["device_time"]) - shift_us[camera])
+    column = moved.cast(pa.timestamp("us", tz="UTC")).cast(detections.schema.field(at).type)
+    return detections.set_column(at, "device_time", column)
 
 
 def camera_clocks(points: Points, camera: Ints, cameras: int) -> CameraClocks:

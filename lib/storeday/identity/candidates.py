@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from storeday.contracts.columns import Floats, Ints
+from storeday.floor.walking import WalkableFloor
 from storeday.identity.ends import US_PER_S
 from storeday.identity.settings import IdentitySettings
 from storeday.identity.spans import Bools, Spans
+
+# No way on a floor is longer than so many of its diagonals; assumed of a floor with aisles.
+LONGEST_WAY = 3.0
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Candidates:
         source: Rows of spans that end, shape (m,).
         target: Rows of spans that begin.
         gap_s: Time between.
-        distance_m: Walking distance between last and first place; NaN where unknown.
+        distance_m: Distance between last and first place, infinite where the way round is too long
+            for the gap; NaN where unknown.
         look: Log-likelihood ratio of the looks; 0 where unknown.
         has_look: Whether both looks are known.
     """
@@ -56,3 +61,41 @@ def candidate_pairs(spans: Spans, settings: IdentitySettings) -> tuple[Ints, Int
     later = spans.ended_us[target] > spans.ended_us[source]
     kept = forward & later & (~same | (gap_s > 0))
     return source[kept], target[kept], gap_s[kept]
+
+
+def reach_m(spans: Spans, pairs: tuple[Ints, Ints, Floats], settings: IdentitySettings) -> Floats:
+    """How far somebody may have walked in each pair's gap, errors of clocks and places included."""
+    source, target, gap_s = pairs
+    error = spans.last_error_m[source] ** 2 + spans.first_error_m[target] ** 2
+    walked_s = np.maximum(gap_s, 0.0) + settings.handover_s
+    return np.asarray(settings.max_speed_m_s * walked_s + 2.0 * np.sqrt(error))
+
+
+def walks_m(
+    spans: Spans,
+    pairs: tuple[Ints, Ints, Floats],
+    floor: WalkableFloor | None,
+    settings: IdentitySettings,
+) -> Floats:
+    """Distance of each pair's places: straight, or infinite where the way round is too long.
+
+    Args:
+        spans: Spans.
+        pairs: From `candidate_pairs`.
+        floor: The floor round its obstacles; None where all ways are straight.
+        settings: Settings.
+
+    Returns:
+        Shape (m,); NaN where a place is unknown.
+    """
+    source, target, _ = pairs
+    away = np.sqrt(((spans.first_m[target] - spans.last_m[source]) ** 2).sum(axis=1))
+    if floor is None or not len(away):
+        return np.asarray(away)
+    reach = reach_m(spans, pairs, settings)
+    # Who has time for the longest way there is needs none looked up.
+    rows = np.flatnonzero((away <= reach) & (reach < LONGEST_WAY * floor.diagonal_m))
+    limit_m = float(reach[rows].max(initial=0.0)) + floor.diagonal_m
+    walked = floor.distance_m(spans.last_m[source[rows]], spans.first_m[target[rows]], limit_m)
+    away[rows[walked > reach[rows]]] = np.inf
+    return np.asarray(away)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from storeday.contracts.columns import Floats
-from storeday.identity.candidates import Candidates
+from storeday.identity.candidates import Candidates, reach_m
 from storeday.identity.ends import US_PER_S
 from storeday.identity.settings import IdentitySettings
 from storeday.identity.spans import Bools, Spans
@@ -178,8 +178,7 @@ def _parts(
         went = np.log(model.went * model.moves[(*pair, bins)]) - np.log(area)
     broke = broke + _place(away, error + (settings.wander_m_s * gap_s) ** 2, area)
     hid = hid + _place(away, error + settings.hiding_m**2, area)
-    reach = settings.max_speed_m_s * np.maximum(candidates.gap_s, 0.0)
-    reach = reach + settings.max_speed_m_s * settings.handover_s + 2.0 * np.sqrt(error)
+    reach = reach_m(spans, (candidates.source, candidates.target, candidates.gap_s), settings)
     went = np.where(candidates.has_look | places.has_door, went, -np.inf)
     parts = np.stack([broke, hid, went])
     return np.where(np.nan_to_num(away) > reach, -np.inf, parts)

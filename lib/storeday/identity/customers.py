@@ -43,8 +43,8 @@ def join_tracklets(
         settings: Settings.
         make_id: From a name to a pseudonym.
         scene: Floor places of all detections and the store's entrances. With it, and from
-            `min_day_tracklets` tracklets of two cameras or more on, one identity is made across
-            cameras (`across`); else each camera's tracklets are joined for themselves.
+            `min_day_tracklets` tracklets on, one identity is made across cameras (`across`); else
+            each camera's tracklets are joined for themselves.
 
     Returns:
         Rows of `silver.identities`, one per tracklet, by camera and start. `confidence` is the
@@ -65,7 +65,7 @@ def join_tracklets(
         >>> rows["customer_id"].to_pylist()
         ['customer/a', 'customer/a']
     """
-    if scene is not None and _teaches(ends, scene, settings):
+    if scene is not None and len(ends) >= settings.min_day_tracklets:
         return _across(ends, appearance, settings, make_id, scene)
     model = fit_appearance(ends, appearance, _certain_pairs(ends, settings), settings)
     parts: list[Links] = []
@@ -89,12 +89,6 @@ def join_tracklets(
             "evidence": _evidence(ends, joins, chance),
         },
     )
-
-
-def _teaches(ends: TrackletEnds, scene: Scene, settings: IdentitySettings) -> bool:
-    """Whether the day can teach a model across cameras."""
-    enough = len(ends) >= settings.min_day_tracklets
-    return enough and len(ends.cameras()) > 1 and len(scene.doors) > 0
 
 
 def _across(

@@ -17,6 +17,19 @@ class NearChains:
     other: Ints
     log_odds: Floats
 
+    def within(self, label: Ints, merged: Ints) -> "NearChains":
+        """The same of what chains were merged to; pairs that are one now are left out.
+
+        Args:
+            label: Chain of each tracklet.
+            merged: What each tracklet's chain was merged to.
+        """
+        to = np.zeros(int(label.max(initial=0)) + 1, np.int64)
+        to[label] = merged
+        one, other = to[self.one], to[self.other]
+        apart = one != other
+        return NearChains(one[apart], other[apart], self.log_odds[apart])
+
 
 def place_pairs(
     label: Ints, seen: Overlaps, near: NearChains, settings: IdentitySettings

@@ -26,6 +26,7 @@ def visits(
     entrances: Sequence[Floats],
     footage: Mapping[str, Sequence[Interval]],
     settings: IdentitySettings,
+    offset_s: Mapping[str, float] | None = None,
 ) -> pa.Table:
     """The visits of all customers.
 
@@ -45,6 +46,8 @@ def visits(
             than `span_gap_s` apart count as one. A camera that is not in it is judged by place
             alone.
         settings: Settings.
+        offset_s: What each camera's clock shows less the common one, in which visits are told; 0
+            where nothing is said.
 
     Returns:
         Rows of `silver.visits` by customer and start. Group and staff probability are null: nothing
@@ -87,12 +90,21 @@ def visits(
         load_contract("silver.visits"),
         {
             "customer_id": pa.array([names[number] for number in first.tolist()], pa.string()),
-            "entered_at": pa.array(ends.started_us[first]).cast(stamp),
-            "left_at": pa.array(ends.ended_us[last]).cast(stamp),
+            "entered_at": pa.array(_common_us(ends, first, ends.started_us, offset_s)).cast(stamp),
+            "left_at": pa.array(_common_us(ends, last, ends.ended_us, offset_s)).cast(stamp),
             "is_censored_start": start_open,
             "is_censored_end": end_open,
         },
     )
+
+
+def _common_us(
+    ends: TrackletEnds, rows: Ints, times_us: Ints, offset_s: Mapping[str, float] | None
+) -> Ints:
+    """Some tracklets' times by the cameras' common clock."""
+    shift = [(offset_s or {}).get(camera, 0.0) for camera in ends.camera_id[rows].tolist()]
+    shift_us = np.rint(np.array(shift, float) * US_PER_S).astype(np.int64)
+    return np.asarray(times_us[rows] - shift_us)
 
 
 def _borders(

@@ -6,8 +6,10 @@ from storeday.inference.manifest import ModelManifest, ModelSpec
 from storeday.inference.open_models import OpenModels, load_models, open_models
 from storeday.inference.providers import provider_order
 from storeday.inference.settings import InferenceSettings
+from storeday.inference.shipped import SHIPPED, manifest_path, simulated_only
 
 __all__ = [
+    "SHIPPED",
     "FramePeople",
     "InferenceSettings",
     "ModelError",
@@ -17,6 +19,8 @@ __all__ = [
     "infer_frames",
     "infer_pictures",
     "load_models",
+    "manifest_path",
     "open_models",
     "provider_order",
+    "simulated_only",
 ]

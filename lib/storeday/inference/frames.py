@@ -30,11 +30,13 @@ class FramePeople:
         boxes: n x 4, float32: x0, y0, x1, y1 in pixels of the JPEG, within it; best score first.
         scores: n, float32, 0 to 1.
         embeddings: n x d, float32, rows of length 1; None without an appearance model.
+        handling_logits: n, float32, above 0 where goods are handled; None without such a model.
     """
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
     embeddings: NDArray[np.float32] | None
+    handling_logits: NDArray[np.float32] | None = None
 
 
 def infer_frames(
@@ -76,13 +78,12 @@ def infer_pictures(
     given = iter(pictures)
     while part := list(islice(given, models.detector.batch)):
         found = models.detector.people([picture for _, picture in part])
-        vectors: list[NDArray[np.float32]] | list[None] = [None] * len(part)
-        if models.embedder is not None:
-            vectors = models.embedder.embed(
-                [(picture, boxes) for (_, picture), (boxes, _) in zip(part, found, strict=True)]
-            )
-        for (key, _), (boxes, scores), embeddings in zip(part, found, vectors, strict=True):
-            yield key, FramePeople(boxes, scores, embeddings)
+        boxes = [(picture, rows) for (_, picture), (rows, _) in zip(part, found, strict=True)]
+        nothing = [None] * len(part)
+        looks = models.embedder.embed(boxes) if models.embedder else nothing
+        handling = models.handling.logits(boxes) if models.handling else nothing
+        for index, (key, _) in enumerate(part):
+            yield key, FramePeople(*found[index], looks[index], handling[index])
 
 
 def _decoded(

@@ -29,14 +29,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from storeday.inference.errors import ModelError
 
 Role = Literal["person_detector", "appearance", "handling", "attributes"]
-Head = Literal["yolox", "osnet"]
+Head = Literal[
+    "yolox", "yolov8", "fastestdet", "osnet", "centre_grid", "crop_embedding", "crop_logit"
+]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 # Which heads do which job. A role without one is known, but cannot be filled yet.
 HEADS_OF: dict[Role, tuple[Head, ...]] = {
-    "person_detector": ("yolox",),
-    "appearance": ("osnet",),
-    "handling": (),
+    "person_detector": ("yolox", "yolov8", "fastestdet", "centre_grid"),
+    "appearance": ("osnet", "crop_embedding"),
+    "handling": ("crop_logit",),
     "attributes": (),
 }
 

@@ -3,19 +3,51 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from storeday.inference import osnet, yolox
+from storeday.inference import centre_grid, crop_heads, fastestdet, osnet, yolov8, yolox
+from storeday.inference.boxes import Detector
+from storeday.inference.centre_grid import CentreGrid
+from storeday.inference.crop_heads import CropEmbedding, CropLogit
+from storeday.inference.crops import Floats, Picture
 from storeday.inference.errors import ModelError
+from storeday.inference.fastestdet import Fastestdet
 from storeday.inference.manifest import Head, ModelManifest, ModelSpec, file_faults, read_manifest
 from storeday.inference.osnet import Osnet
 from storeday.inference.providers import CPU
 from storeday.inference.sessions import Session, open_session, session_of
 from storeday.inference.settings import InferenceSettings
+from storeday.inference.yolov8 import Yolov8
 from storeday.inference.yolox import Yolox
 
 FAULTS_OF: dict[Head, Callable[[Session, ModelSpec], list[str]]] = {
     "yolox": yolox.spec_faults,
+    "yolov8": yolov8.spec_faults,
+    "fastestdet": fastestdet.spec_faults,
     "osnet": osnet.spec_faults,
+    "centre_grid": centre_grid.spec_faults,
+    "crop_embedding": crop_heads.embedding_faults,
+    "crop_logit": crop_heads.logit_faults,
+}
+DETECTORS: dict[Head, Callable[[Session, ModelSpec, InferenceSettings], Detector]] = {
+    "yolox": Yolox,
+    "yolov8": Yolov8,
+    "fastestdet": Fastestdet,
+    "centre_grid": CentreGrid,
+}
+
+
+class Embedder(Protocol):
+    """What every head of the role `appearance` can do; for one thread."""
+
+    def embed(self, found: list[tuple[Picture, Floats]]) -> list[Floats]:
+        """Vectors of length 1 for the boxes (n x 4, px) of each picture (BGR): n x dimensions."""
+        ...
+
+
+EMBEDDERS: dict[Head, Callable[[Session, ModelSpec, InferenceSettings], Embedder]] = {
+    "osnet": Osnet,
+    "crop_embedding": CropEmbedding,
 }
 
 
@@ -26,11 +58,13 @@ class OpenModels:
     Attributes:
         detector: Finds people.
         embedder: Describes their appearance; None where the manifest names no such model.
+        handling: Tells whether they handle goods; None as well.
         providers: Execution providers really used, by role.
     """
 
-    detector: Yolox
-    embedder: Osnet | None
+    detector: Detector
+    embedder: Embedder | None
+    handling: CropLogit | None
     providers: Mapping[str, tuple[str, ...]]
 
 
@@ -73,11 +107,15 @@ def open_models(
         spec.role: session_of(manifest, spec, settings, device_id) for spec in manifest.models
     }
     detector, appearance = manifest.of("person_detector"), manifest.of("appearance")
+    handling = manifest.of("handling")
     if detector is None:
         raise ModelError("no person_detector; nothing can be seen without one")
     return OpenModels(
-        Yolox(sessions["person_detector"], detector, settings),
-        Osnet(sessions["appearance"], appearance, settings) if appearance else None,
+        DETECTORS[detector.head](sessions["person_detector"], detector, settings),
+        EMBEDDERS[appearance.head](sessions["appearance"], appearance, settings)
+        if appearance
+        else None,
+        CropLogit(sessions["handling"], handling, settings) if handling else None,
         {role: session.providers for role, session in sessions.items()},
     )
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from storeday.inference.crops import crop, stretched
 from storeday.inference.manifest import ModelSpec
 from storeday.inference.sessions import Session
 from storeday.inference.settings import InferenceSettings
@@ -65,9 +66,7 @@ class Osnet:
 
     def _place(self, slot: int, picture: Picture) -> None:
         # Averaging areas where the crop shrinks comes nearest to the smoothing of its training.
-        shrinks = picture.shape[0] > self._size[1]
-        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        planes = cv2.split(cv2.resize(picture, self._size, interpolation=how))
+        planes = cv2.split(stretched(picture, self._size))
         target = self._input[slot]
         for channel, source in enumerate(self._order):
             # Planes come as blue, green, red; mean and deviation stand as red, green, blue.
@@ -93,18 +92,3 @@ def spec_faults(session: Session, spec: ModelSpec) -> list[str]:
     if spec.classes:
         faults.append(f"has {len(spec.classes)} classes; an embedding has none")
     return faults
-
-
-def crop(picture: Picture, box: Floats) -> Picture:
-    """The part of a picture within a box, at least one pixel wide and high.
-
-    Args:
-        picture: Height x width x 3.
-        box: x0, y0, x1, y1, px.
-    """
-    height, width = picture.shape[:2]
-    x0 = min(max(int(box[0]), 0), width - 1)
-    y0 = min(max(int(box[1]), 0), height - 1)
-    x1 = min(max(int(np.ceil(box[2])), x0 + 1), width)
-    y1 = min(max(int(np.ceil(box[3])), y0 + 1), height)
-    return picture[y0:y1, x0:x1]

@@ -33,6 +33,8 @@ class Session:
         input_shape: Its dimensions; None for one that is left open.
         output_shapes: The same for each output.
         providers: Execution providers it really uses.
+        is_bound: Whether input and output are bound to memory of the host before a call, so that a
+            GPU copies them itself instead of ONNX Runtime's Python layer.
     """
 
     inner: Any
@@ -40,10 +42,20 @@ class Session:
     input_shape: tuple[int | None, ...]
     output_shapes: tuple[tuple[int | None, ...], ...]
     providers: tuple[str, ...]
+    is_bound: bool = False
 
     def run(self, batch: Any) -> list[Any]:
         """All outputs for one input array."""
-        outputs: list[Any] = self.inner.run(None, {self.input_name: batch})
+        outputs: list[Any]
+        if not self.is_bound:
+            outputs = self.inner.run(None, {self.input_name: batch})
+            return outputs
+        binding = self.inner.io_binding()
+        binding.bind_cpu_input(self.input_name, batch)
+        for output in self.inner.get_outputs():
+            binding.bind_output(output.name, "cpu")
+        self.inner.run_with_iobinding(binding)
+        outputs = binding.copy_outputs_to_cpu()
         return outputs
 
     @property
@@ -86,6 +98,24 @@ def session_of(
     return session
 
 
+def input_faults(session: Session, spec: ModelSpec, stride: int) -> list[str]:
+    """In what a picture model's input is not what its entry says; empty where it fits.
+
+    Args:
+        session: A session of the model.
+        spec: Its entry in the manifest.
+        stride: Its sides have to be multiples of this, px.
+    """
+    faults = []
+    expected = (3, spec.input_height_px, spec.input_width_px)
+    if session.input_shape[1:] != expected:
+        faults.append(f"input is {session.input_shape}; expected batch x {expected}")
+    uneven = [side for side in expected[1:] if side % stride]
+    if uneven:
+        faults.append(f"input side {uneven[0]} px; expected a multiple of {stride}")
+    return faults
+
+
 def open_session(path: Path, order: Sequence[str], threads: int, device_id: int = 0) -> Session:
     """Opens a session.
 
@@ -115,17 +145,24 @@ def open_session(path: Path, order: Sequence[str], threads: int, device_id: int 
     inputs = inner.get_inputs()
     if len(inputs) != 1:
         raise ModelError(f"{path.name}: has {len(inputs)} inputs; expected one")
+    used = tuple(inner.get_providers())
     return Session(
         inner,
         inputs[0].name,
         _shape(inputs[0].shape),
         tuple(_shape(output.shape) for output in inner.get_outputs()),
-        tuple(inner.get_providers()),
+        used,
+        is_bound=used[0] != providers.CPU,
     )
 
 
 def _asked(order: Sequence[str], device_id: int) -> list[str | tuple[str, dict[str, Any]]]:
-    return [name if name == providers.CPU else (name, {"device_id": device_id}) for name in order]
+    """Providers with their options; TensorRT computes in half precision, where the GPU has it."""
+    options: dict[str, dict[str, Any]] = {
+        providers.TENSORRT: {"device_id": device_id, "trt_fp16_enable": True},
+        providers.CUDA: {"device_id": device_id},
+    }
+    return [(name, options[name]) if name in options else name for name in order]
 
 
 def _load_cuda() -> None:

@@ -4,7 +4,7 @@ Tables stay at Delta reader version 1, so that delta-rs reads all that Spark wri
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -42,6 +42,36 @@ def read_store_days(
             wanted,
         )
         return dict(zip(wanted, read, strict=True))
+
+
+def scan_store_day(
+    root: str,
+    name: str,
+    of_store: tuple[str, dt.date],
+    columns: Sequence[str],
+    condition: pc.Expression | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Rows of a store-day in batches, for tables that do not fit into memory.
+
+    Args:
+        root: Root of the lake, as delta-rs knows it: a local path or a URL.
+        name: A table under contract.
+        of_store: Store and business date.
+        columns: Columns to read.
+        condition: What else rows have to meet.
+
+    Yields:
+        Batches in the order of the files; none for a table that is not there yet.
+    """
+    contract = load_contract(name)
+    try:
+        table = DeltaTable(f"{root.rstrip('/')}/{contract.path}")
+    except TableNotFoundError:
+        return
+    wanted = _wanted(contract, of_store[0], [of_store[1]])
+    if condition is not None:
+        wanted &= condition
+    yield from table.to_pyarrow_dataset().to_batches(columns=list(columns), filter=wanted)
 
 
 def of_date(rows: pa.Table, date: dt.date) -> pa.Table:

@@ -18,11 +18,20 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 
 class FloorPlan(Part):
-    """The floor: origin at the lower left corner, metres to the right and up."""
+    """The floor: origin at the lower left corner, metres to the right and up.
+
+    Attributes:
+        width_m: Extent to the right.
+        height_m: Extent upwards.
+        image: A picture of it.
+        obstacles_m: What nobody walks through: racks, counters, walls. Nobody is taken for the same
+            person where the way round them is too long; without any, ways are straight.
+    """
 
     width_m: Annotated[float, Field(gt=0)]
     height_m: Annotated[float, Field(gt=0)]
     image: str | None = None
+    obstacles_m: list[Polygon] = []
 
 
 class Zone(Part):
@@ -61,6 +70,9 @@ class Privacy(Part):
         k: Smallest number of customers of which paths, pairs of products and attributes are told.
         unpaid_items_purpose: What a list of goods that were handled, not put back and not sold is
             made for, in words; without one there is none.
+        label_export_purpose: What pictures of people may be taken out of the lake for, unhidden, to
+            be labelled by hand, in words; without one none are.
+        label_export_days: Days after which such pictures are destroyed.
         embedding_retention_days: Days after which appearance embeddings are destroyed; frames have
             their camera's `retention_days`.
         salt_retention_days: Days after which a store-day's salt is destroyed. From then on nobody
@@ -71,6 +83,8 @@ class Privacy(Part):
     snapshots: bool = False
     k: Annotated[int, Field(ge=5)] = 5
     unpaid_items_purpose: Annotated[str, Field(min_length=10)] | None = None
+    label_export_purpose: Annotated[str, Field(min_length=10)] | None = None
+    label_export_days: Annotated[int, Field(ge=1, le=90)] = 30
     embedding_retention_days: Annotated[int, Field(ge=0)] = 1
     salt_retention_days: Annotated[int, Field(ge=0)] = 30
 
@@ -116,6 +130,8 @@ class StoreLayout(Part):
         privacy: What is allowed beyond counting.
         limits: What is told of as an alert.
         thresholds: Settings that differ from the defaults, by package and name.
+        is_simulated: Whether the store exists in a simulation only; models that know nothing but
+            simulated pictures may be used on it.
     """
 
     store_id: Name
@@ -131,6 +147,7 @@ class StoreLayout(Part):
     privacy: Privacy = Privacy()
     limits: Limits = Limits()
     thresholds: dict[str, dict[str, float | int | bool | str]] = {}
+    is_simulated: bool = False
 
     @field_validator("timezone")
     @classmethod

@@ -8,6 +8,7 @@ Conventions: metres as in the manifest; boxes as x0, y0, x1, y1.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -184,13 +185,18 @@ def _layout(scenario: Scenario, displays: Floats, counter: Floats, cabins: Float
         valid_from=store.business_date,
         timezone=store.timezone,
         opening_hours=OpeningHours(days={weekday: (store.opens, store.closes)}),
-        floor_plan=FloorPlan(width_m=store.width_m, height_m=store.depth_m),
+        floor_plan=FloorPlan(
+            width_m=store.width_m,
+            height_m=store.depth_m,
+            obstacles_m=[_corners(box) for box in [*displays.tolist(), counter.tolist()]],
+        ),
         zones=zones,
         cameras=_cameras(scenario, cabins),
         readers=_readers(scenario, displays, cabins),
         checkouts=[
             Checkout(register_id=f"till-{till + 1}", zone="checkout") for till in range(store.tills)
         ],
+        is_simulated=True,
     )
 
 
@@ -226,16 +232,20 @@ def _zones(scenario: Scenario, displays: Floats, counter: Floats, cabins: Floats
 
 
 def _zone(zone_id: str, kind: str, box: tuple[float, ...], category: str = "") -> Zone:
-    x0, y0, x1, y1 = (round(float(value), 4) for value in box)
     return Zone.model_validate(
         {
             "id": zone_id,
             "name": zone_id.replace("-", " "),
             "kind": kind,
             "category": category,
-            "polygon_m": [(x0, y0), (x1, y0), (x1, y1), (x0, y1)],
+            "polygon_m": _corners(box),
         }
     )
+
+
+def _corners(box: Sequence[float]) -> list[tuple[float, float]]:
+    x0, y0, x1, y1 = (round(float(value), 4) for value in box)
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
 def _cameras(scenario: Scenario, cabins: Floats) -> list[Camera]:

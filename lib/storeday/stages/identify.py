@@ -10,13 +10,16 @@ from pyspark.sql import functions as sf
 
 from storeday.actions import action_events, handling_trace
 from storeday.floor.calendar import Interval, opening_interval
+from storeday.floor.walking import walkable_floor
 from storeday.identity import (
     Appearance,
     Scene,
     Shop,
     TrackletEnds,
+    camera_offsets,
     count_at_doors,
     customer_looks,
+    in_common_time,
     join_tracklets,
     located_points,
     people_of_visits,
@@ -57,14 +60,17 @@ def identify(group: Group, plan: DayPlan) -> Tables:
     looks = tracklet_embeddings(points, group.table(EMBEDDINGS))
     if settings.appearance == "off":
         looks = Appearance.none()
-    identities = join_tracklets(ends, looks, settings, plan.make_id, _scene(plan, ends, group))
-    positions = positions_by_second(detections, points, identities, _named_zones(plan), settings)
+    scene = _scene(plan, ends, group)
+    offset_s = scene.offset_s or {}
+    identities = join_tracklets(ends, looks, settings, plan.make_id, scene)
+    seen = in_common_time(detections, offset_s)
+    positions = positions_by_second(seen, points, identities, _named_zones(plan), settings)
     trace = handling_trace(detections, points, identities)
     footage = _footage(group.table(SEGMENTS))
     return {
         IDENTITIES: identities,
         VISITS: people_of_visits(
-            visits(ends, identities, _zones(plan, "entrance"), footage, settings),
+            visits(ends, identities, _zones(plan, "entrance"), footage, settings, scene.offset_s),
             positions,
             customer_looks(looks, identities),
             _shop(plan),
@@ -72,7 +78,7 @@ def identify(group: Group, plan: DayPlan) -> Tables:
         ),
         POSITIONS: positions,
         CROSSINGS: count_at_doors(
-            detections,
+            seen,
             points,
             group.table(TRACKLETS),
             identities,
@@ -92,7 +98,13 @@ def _scene(plan: DayPlan, ends: TrackletEnds, group: Group) -> Scene:
     points = located_points(
         group.table(DETECTIONS), group.table(POINTS), ids, plan.settings.identity.place_error_m
     )
-    return Scene(points, _zones(plan, "entrance"), floor.width_m * floor.height_m)
+    return Scene(
+        points,
+        _zones(plan, "entrance"),
+        floor.width_m * floor.height_m,
+        walkable_floor(floor.width_m, floor.height_m, floor.obstacles_m),
+        camera_offsets(ends, points),
+    )
 
 
 def _shop(plan: DayPlan) -> Shop:

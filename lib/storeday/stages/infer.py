@@ -22,6 +22,7 @@ from storeday.inference import (
 )
 from storeday.lake import bundle
 from storeday.lake.store_day import StoreDay
+from storeday.stages.devices import task_gpu
 from storeday.stages.people_tables import DETECTIONS, EMBEDDINGS, FrameKey, people_tables
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext
@@ -98,7 +99,8 @@ def infer_stream(
         for day, plan in plans.items()
         for camera in plan.layout.cameras
     }
-    opened = open_models(models, next(iter(plans.values())).settings.inference)
+    settings = next(iter(plans.values())).settings.inference
+    opened = open_models(models, settings, task_gpu())
     started = time.process_time()
     waiting: dict[StoreDay, list[tuple[FrameKey, FramePeople]]] = {}
     day = None

@@ -77,6 +77,9 @@ def _camera_tables(
     }
     scores = np.concatenate([people.scores for _, people in found])
     columns = {**base, **_columns(boxes[keep], scores[keep], _kept(feet, keep))}
+    if all(people.handling_logits is not None for _, people in found):
+        logits = np.concatenate([people.handling_logits for _, people in found])
+        columns["handling_logit"] = logits[keep].astype(np.float64)
     return {
         DETECTIONS: table_from_columns(load_contract(DETECTIONS), columns),
         EMBEDDINGS: _embeddings(found, keep, base),

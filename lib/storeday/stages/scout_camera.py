@@ -27,6 +27,7 @@ from storeday.scouting import (
     plan_details,
     quietest,
 )
+from storeday.stages.devices import task_gpu
 from storeday.stages.outcome_rows import outcome_table
 from storeday.stages.people_tables import FrameKey, people_tables
 from storeday.stages.plan import DayPlan
@@ -77,7 +78,7 @@ def scout_camera(plan: DayPlan, item: dict[str, Any], models: ModelManifest) -> 
         item: As `scout.plan_camera` takes it.
         models: Models.
     """
-    opened = open_models(models, plan.settings.inference)
+    opened = open_models(models, plan.settings.inference, task_gpu())
     with tempfile.TemporaryFile(prefix="storeday-scout-") as spool:
         seen = _look_over(plan, item, spool)
         people, examined = _examine(plan, seen, spool, opened)

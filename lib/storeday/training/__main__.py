@@ -1,33 +1,24 @@
-"""`python -m storeday.training --logs FOLDER --out model.onnx`: trains the rummage classifier."""
+"""`python -m storeday.training TASK …`: makes labelled scenes and trains models."""
 
 import argparse
-from pathlib import Path
+import sys
+from importlib import import_module
 
-import numpy as np
-
-from storeday.training.labelled_logs import labelled_windows
-from storeday.training.rummage_cnn import TrainSettings, export, train
+TASKS = ("scenes", "detector", "handling", "appearance", "rummage")
 
 
-def main() -> int:
-    """Trains on all logs of the folders given and writes one ONNX file."""
+def main(words: list[str] | None = None) -> int:
+    """Runs a task; only its own module is loaded, so that `scenes` needs no torch."""
+    words = sys.argv[1:] if words is None else words
     parser = argparse.ArgumentParser(prog="python -m storeday.training", description=__doc__)
-    parser.add_argument("--logs", type=Path, nargs="+", required=True, help="labelled logs")
-    parser.add_argument("--out", type=Path, required=True, help="ONNX file to write")
-    parser.add_argument("--epochs", type=int, default=TrainSettings.epochs)
-    parser.add_argument("--seed", type=int, default=TrainSettings.seed)
-    parser.add_argument("--stills", type=int, default=8, help="still windows for a handled one")
-    chosen = parser.parse_args()
-    rng = np.random.default_rng(chosen.seed)
-    found = [
-        (tensors, label)
-        for folder in chosen.logs
-        for _, tensors, label in labelled_windows(folder, chosen.stills, rng)
-    ]
-    tensors, label = (np.concatenate(column) for column in zip(*found, strict=True))
-    print(f"{len(label)} windows of {len(found)} logs, {int(label.sum())} of them handled")
-    settings = TrainSettings(epochs=chosen.epochs, seed=chosen.seed)
-    export(train(tensors, label, settings), chosen.out)
+    parser.add_argument("task", choices=TASKS, help="what to do; TASK --help tells its options")
+    task = parser.parse_args(words[:1]).task
+    module = import_module(f"storeday.training.tasks.{task}")
+    options = argparse.ArgumentParser(
+        prog=f"python -m storeday.training {task}", description=module.__doc__
+    )
+    module.add_options(options)
+    module.run(options.parse_args(words[1:]))
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Models that ship: their ONNX files, their manifest and a card each."""

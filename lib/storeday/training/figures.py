@@ -1,0 +1,85 @@
+"""What trained models reach on held-out frames, run as they are shipped: by ONNX Runtime."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storeday.inference import InferenceSettings
+from storeday.inference.centre_grid import CLASSES, CentreGrid
+from storeday.inference.crop_heads import CropEmbedding
+from storeday.inference.manifest import Head, ModelSpec, Role
+from storeday.inference.providers import CPU
+from storeday.inference.sessions import Session, open_session
+from storeday.training.average_precision import Case, average_precision
+from storeday.training.labelled_frames import Crop, Frame, picture_of
+
+# Whom a detector has to find: seen by a third, and not too small to be seen.
+LEAST_SEEN, LEAST_HEIGHT_PX = 0.3, 24.0
+# Scores from which on a box is a person, for recall and precision.
+SURE = 0.3
+
+
+def detector_figures(model: Path, frames: Sequence[Frame]) -> dict[str, float]:
+    """Average precision at IoU 0.5 of a detector of the project's own kind."""
+    session, spec = _opened(model, "person_detector", "centre_grid", CLASSES)
+    settings = InferenceSettings(providers="cpu", score_threshold=0.02, batch=1)
+    grid = CentreGrid(session, spec, settings)
+    cases = [_case(grid, frame) for frame in frames]
+    return {
+        "ap50": average_precision(cases),
+        "ap75": average_precision(cases, 0.75),
+        "frames": len(cases),
+        "people": sum(int(asked.sum()) for *_, asked in cases),
+    }
+
+
+def _case(grid: CentreGrid, frame: Frame) -> Case:
+    found, scores = grid.people([picture_of(frame)])[0]
+    true = np.array([one.box_px for one in frame.people], np.float32).reshape(-1, 4)
+    seen = np.array([one.visible_share for one in frame.people])
+    return found, scores, true, (seen >= LEAST_SEEN) & (true[:, 3] - true[:, 1] >= LEAST_HEIGHT_PX)
+
+
+def appearance_figures(model: Path, crops: Sequence[Crop]) -> dict[str, float]:
+    """How often the likest crop of the same shop shows the same person (rank 1)."""
+    session, spec = _opened(model, "appearance", "crop_embedding", ())
+    embedder = CropEmbedding(session, spec, InferenceSettings(providers="cpu", batch=16))
+    found = embedder.embed([(crop.picture, crop.box_px[None]) for crop in crops])
+    vectors = np.concatenate(found)
+    person = np.array([crop.person for crop in crops])
+    shop = np.array([name.rsplit("-", 1)[0] for name in person])
+    right = [_rank_one(vectors[shop == one], person[shop == one]) for one in np.unique(shop)]
+    hits = np.concatenate(right)
+    return {"rank1": float(hits.mean()), "crops": len(crops), "queries": len(hits)}
+
+
+def _rank_one(vectors: NDArray[np.float32], person: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Hits of those of whom there is another crop."""
+    alike = vectors @ vectors.T
+    np.fill_diagonal(alike, -np.inf)
+    same = person[:, None] == person[None]
+    np.fill_diagonal(same, False)
+    asked = same.any(axis=1)
+    return np.asarray(person[alike.argmax(axis=1)][asked] == person[asked])
+
+
+def _opened(
+    model: Path, role: Role, head: Head, classes: tuple[str, ...]
+) -> tuple[Session, ModelSpec]:
+    session = open_session(model, (CPU,), threads=1)
+    _, _, height, width = session.input_shape
+    spec = ModelSpec(
+        role=role,
+        head=head,
+        file=str(model),
+        sha256="0" * 64,
+        licence="Apache-2.0",
+        domain="simulated",
+        input_width_px=width or 0,
+        input_height_px=height or 0,
+        channel_order="BGR",
+        classes=classes,
+    )
+    return session, spec

@@ -1,0 +1,1 @@
+"""Networks over pictures and how they are fitted; these modules alone need torch."""

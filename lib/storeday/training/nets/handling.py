@@ -1,0 +1,138 @@
+"""The project's handling classifier: does this person handle goods in this one frame?
+
+MobileNetV2 blocks (Sandler et al., CVPR 2018), as small as the crop; one logit. Loss: binary
+cross-entropy, both classes weighed alike by drawing as many of each.
+
+Input: n x 3 x 96 x 64, BGR, 0 to 255: the person's box with room around it, stretched. Output:
+n x 1, the logit less the threshold that was picked, so that 0 is where handling begins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from storeday.inference.crop_heads import HANDLING_ROOM as ROOM
+from storeday.training.labelled_frames import Crop
+from storeday.training.nets import fitting
+from storeday.training.nets.fitting import Batch, FitSettings, Inverted, Scaled, Weights, block
+
+WIDTH_PX, HEIGHT_PX = 64, 96
+# Channels, stride and widening of each block.
+BLOCKS = ((16, 1, 1), (24, 2, 4), (24, 1, 4), (32, 2, 4), (32, 1, 4), (64, 2, 4), (64, 1, 4))
+LAST = 128
+# Edges of boxes are off by this share of the box, as a detector's are.
+JITTER = 0.05
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Where handling begins.
+
+    Attributes:
+        logit: Least logit of handling.
+        recall: Share of the handling crops at or above it.
+        accuracy: Share of all crops on their side of it.
+    """
+
+    logit: float
+    recall: float
+    accuracy: float
+
+
+def make_net() -> nn.Module:
+    """The net, untrained."""
+    layers, inputs = [block(3, 16, 2)], 16
+    for outputs, stride, widening in BLOCKS:
+        layers.append(Inverted(inputs, outputs, stride, widening))
+        inputs = outputs
+    layers += [block(inputs, LAST, side=1), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    return Scaled(nn.Sequential(*layers, nn.Dropout(0.1), nn.Linear(LAST, 1)))
+
+
+def train(crops: Sequence[Crop], settings: FitSettings, weights: Weights) -> nn.Module:
+    """Fits the classifier to crops with labels; an epoch has twice as many as the rarer class."""
+    torch.manual_seed(settings.seed)
+    label = np.array([bool(crop.is_handling) for crop in crops])
+    return fitting.fit(
+        weights.loaded(make_net()),
+        lambda rng: balanced_rows(label, rng),
+        lambda rng, rows: _batch([crops[row] for row in rows], rng),
+        lambda logit, target: functional.binary_cross_entropy_with_logits(logit[:, 0], target),
+        settings,
+        weights,
+    )
+
+
+def balanced_rows(label: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64]:
+    """As many rows of each label as the rarer has, in any order."""
+    sides = [np.flatnonzero(label == side) for side in (False, True)]
+    least = min(len(side) for side in sides)
+    return rng.permutation(np.concatenate([rng.choice(side, least, False) for side in sides]))
+
+
+def logits(net: nn.Module, crops: Sequence[Crop]) -> NDArray[np.float64]:
+    """The net's logits of crops as they are."""
+    found = [np.zeros(0)]
+    with torch.no_grad():
+        for start in range(0, len(crops), 256):
+            part = [crop.cut(WIDTH_PX, HEIGHT_PX, ROOM) for crop in crops[start : start + 256]]
+            pictures = torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2).float()
+            found.append(net(pictures)[:, 0].double().numpy())
+    return np.concatenate(found)
+
+
+def pick_threshold(
+    logit: NDArray[np.float64], label: NDArray[np.bool_], least_recall: float
+) -> Threshold:
+    """The threshold of highest accuracy among those that give enough recall.
+
+    Args:
+        logit: Shape (n,).
+        label: Whether each handles; at least one does.
+        least_recall: 0 to 1.
+    """
+    best = Threshold(-np.inf, 1.0, float(label.mean()))
+    for edge in np.unique(logit[label]):
+        above = logit >= edge
+        recall = float(above[label].mean())
+        accuracy = float((above == label).mean())
+        if recall >= least_recall and accuracy > best.accuracy:
+            best = Threshold(float(edge), recall, accuracy)
+    return best
+
+
+def export(net: nn.Module, threshold: Threshold, path: Path) -> None:
+    """Writes the classifier as ONNX, its logit less the threshold."""
+    fitting.export(
+        Shifted(net, threshold.logit), (3, HEIGHT_PX, WIDTH_PX), ("crops", "logit"), path
+    )
+
+
+class Shifted(nn.Module):  # type: ignore[misc]
+    """A net whose output is moved down."""
+
+    def __init__(self, inner: nn.Module, by: float) -> None:
+        super().__init__()
+        self.inner, self.by = inner, by
+
+    def forward(self, given: Tensor) -> Tensor:
+        """The inner output less the constant."""
+        return self.inner(given) - self.by
+
+
+def _batch(crops: list[Crop], rng: np.random.Generator) -> Batch:
+    pictures = np.stack(
+        [crop.jittered(rng, JITTER).cut(WIDTH_PX, HEIGHT_PX, ROOM) for crop in crops]
+    )
+    flips = rng.random(len(pictures)) < 0.5
+    pictures[flips] = pictures[flips, :, ::-1]
+    gains = rng.uniform(0.8, 1.2, (len(pictures), 1, 1, 3)).astype(np.float32)
+    bright = np.clip(pictures * gains, 0, 255)
+    label = np.array([bool(crop.is_handling) for crop in crops], np.float32)
+    return torch.from_numpy(bright).permute(0, 3, 1, 2), (torch.from_numpy(label),)

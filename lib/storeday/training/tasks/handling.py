@@ -1,0 +1,48 @@
+"""Trains the handling classifier on people in labelled frames."""
+
+import argparse
+
+import numpy as np
+
+from storeday.training.labelled_frames import Crop, Frame, crops_of
+from storeday.training.nets import handling
+from storeday.training.nets.fitting import FitSettings
+from storeday.training.tasks import options
+
+# Of whom less is seen, or who is smaller, shows no hands.
+LEAST_SEEN, LEAST_HEIGHT_PX = 0.4, 24.0
+# The least share of handling people that the threshold has to find, and some more: other shops
+# are not those that it is picked on.
+LEAST_RECALL = 0.92
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds this task's options."""
+    options.add_frames(parser)
+    options.add_fitting(parser, FitSettings(epochs=20, batch=64, learning_rate=3e-3))
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Trains, picks the threshold on the held-out frames, exports."""
+    frames, held_out = options.frames_of(chosen)
+    crops, others = _labelled(frames), _labelled(held_out)
+    label = np.array([bool(crop.is_handling) for crop in others])
+    print(f"{len(crops)} crops, {sum(bool(crop.is_handling) for crop in crops)} handle", flush=True)
+    net = handling.train(crops, options.fitting_of(chosen), options.weights_of(chosen))
+    threshold = handling.pick_threshold(handling.logits(net, others), label, LEAST_RECALL)
+    handling.export(net, threshold, chosen.out)
+    options.tell(
+        chosen,
+        {
+            "recall": threshold.recall,
+            "accuracy": threshold.accuracy,
+            "threshold": threshold.logit,
+            "held_out_crops": len(others),
+            "held_out_handling": int(label.sum()),
+        },
+    )
+
+
+def _labelled(frames: list[Frame]) -> list[Crop]:
+    crops = crops_of(frames, LEAST_SEEN, LEAST_HEIGHT_PX)
+    return [crop for crop in crops if crop.is_handling is not None]
