@@ -1,6 +1,6 @@
 """A hundred store-days matched in one Spark run, one group per store-day: seconds.
 
-Half an hour of a crowded rack stands in the lake under a hundred stores, each with its own manifest.
+Half an hour of a crowded rack stands in the lake under a hundred stores, each with its manifest.
 Stage `associate` runs for all of them by the command's own function: leases, reads, matching, Delta
 commits and ledger included, after one store-day has been run once. One of the hundred has no row in
 `silver.clock_offsets` for its readers: it has to fail, alone. Beside the seconds: the largest
