@@ -1,6 +1,6 @@
 """The most walked paths through the store: zones in order, from coming to leaving."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storeday.report.blocks import (
@@ -44,7 +44,7 @@ def path_section(day: DayRows) -> Section | None:
     return Section("paths", "Most walked paths", _lead(rows), "grid.html.j2", {"grid": grid})
 
 
-def _lead(rows: list[Mapping[str, Any]]) -> str:
+def _lead(rows: Sequence[Mapping[str, Any]]) -> str:
     """How much of the day the paths tell of."""
     told = sum(float(row["share"]) for row in rows)
     paths = "One path" if len(rows) == 1 else f"{count(len(rows))} paths"
