@@ -18,7 +18,8 @@ from storeday.report.svg import number, tag
 MARGIN_SHARE, LETTER_SHARE = 0.008, 0.017
 # A letter's width by its height, about, in the sans-serif faces of all systems.
 LETTER_WIDTH = 0.56
-# Heights of letters that are tried, by the full one; smaller ones can't be read on a phone.
+# Heights of letters that are tried, by the full one: a choice, looked at 1280 pixels wide. A phone
+# draws the plan too small for names of any height; marks and the zone table tell them there.
 LETTER_SIZES = (1.0, 0.85, 0.7)
 # From line to line, by the height of letters.
 LINE_HEIGHT = 1.15
