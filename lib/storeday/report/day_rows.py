@@ -24,6 +24,7 @@ WANTED = (
     "gold.traffic_hourly",
     "gold.zone_flows",
     "gold.zone_hourly",
+    "gold.zone_paths",
     "ops.audit_figures",
     "ops.published_days",
     "ops.quarantine",
