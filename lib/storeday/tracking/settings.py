@@ -54,8 +54,8 @@ class TrackingSettings:
             0.8 of .70; in each camera by itself, before identity, the order is the other way round.
         stitch_least_probability_blind: The same where identity has no looks to join by. Without
             looks 0.9, 0.7, 0.5 and 0.3 gave an IDF1 across cameras of .300, .319, .324 and .323 on
-            two simulated Saturdays; on CAMPUS (real truth), not looked at for the choice among
-            them, .629, .646, .641 and .649 at 5 frames a second, .596, .622, .662 and .627 at 2.
+            two simulated Saturdays; on CAMPUS (real truth) .629, .646, .641 and .649 at 5 frames a
+            second, .596, .622, .662 and .627 at 2.
     """
 
     high_score: float = 0.6
