@@ -38,7 +38,7 @@ def unpaid_section(day: DayRows) -> Section | None:
         ("Near", TEXT),
         ("Seen", NUMBER),
     )
-    caption = "A tag that no reader hears may still be in the store; no person is told of"
+    caption = "A tag that no reader hears may still be in the store; the list names no person"
     body = tuple(_row(row, day) for row in rows)
     grid = Grid(caption, columns, body, first=FIRST_ROWS)
     return Section("unpaid", "Not back, not sold", lead, "grid.html.j2", {"grid": grid})
