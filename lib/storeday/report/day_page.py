@@ -25,6 +25,7 @@ from storeday.report.trust_section import (
     is_verified,
     trust_section,
 )
+from storeday.report.unpaid_section import unpaid_section
 from storeday.report.words import WEEKDAYS, date_words, listed, short_date
 from storeday.report.zone_section import zone_section
 
@@ -80,6 +81,7 @@ def day_sections(inputs: ReportInputs) -> list[Section]:
         path_section(day),
         zone_section(day),
         product_section(day),
+        unpaid_section(day),
         funnel_section(day),
         queue_section(day),
         handled_section(day),

@@ -22,6 +22,7 @@ WANTED = (
     "gold.product_pairs",
     "gold.queue_hourly",
     "gold.traffic_hourly",
+    "gold.unpaid_items",
     "gold.zone_flows",
     "gold.zone_hourly",
     "gold.zone_paths",
