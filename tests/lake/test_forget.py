@@ -16,6 +16,8 @@ from storeday.commands.forget import DELETIONS, ForgetRequest, forget, run_forge
 from storeday.contracts import load_contract, table_from_columns
 from storeday.lake.forget import forget_rows
 from storeday.lake.lake import Lake
+from storeday.lake.lease_keeper import LeaseKeeper
+from storeday.lake.lease_log import LeaseLog
 from storeday.lake.salts import default_salts, load_or_make_salt
 from storeday.lake.scratch import sweep
 from storeday.lake.store_day import StoreDay
@@ -216,3 +218,14 @@ def test_a_store_without_a_manifest_is_named_and_keeps_its_rows(lake, caplog):
 def test_tables_that_keep_days_together_are_refused(lake):
     with pytest.raises(ValueError, match="partitioned by"):
         forget_rows(lake, "gold.interactions", StoreDay("s1", OLD))
+
+
+def test_a_store_day_that_a_run_holds_is_left_alone_and_named(lake, caplog):
+    _write_embeddings(lake, OLD, 7)
+    day = StoreDay("s1", OLD)
+    with LeaseKeeper(LeaseLog(lake.spark, lake.root), "night", [day]):
+        assert run_forget(_request(lake)) == 1
+        assert "s1/2026-11-20: nothing forgotten: run night" in caplog.text
+        assert _holds(lake.root, 7)
+    assert run_forget(_request(lake)) == 0
+    assert not _holds(lake.root, 7)

@@ -170,6 +170,15 @@ def test_groups_see_all_rows_and_failures_stay_with_their_store_day(spark, lake)
     done.unpersist()
 
 
+def test_a_second_pass_does_not_count_what_the_first_one_gave(spark):
+    packed = bundle.pack(
+        frame(spark, tracklets(DAY, ["b", "a", "c"], 2)), "silver.tracklets", part_column=None
+    )
+    once = groups.apply_groups(packed, work, stamps)
+    twice = groups.apply_groups(once, lambda group: {}, stamps).collect()
+    assert sum(row["rows"] for row in twice if row["name"] == bundle.ROWS_IN) == 3
+
+
 def test_a_table_that_breaks_its_contract_fails_before_anything_is_given_out(spark):
     def broken(group):
         good = work(group)["silver.tracklets"]

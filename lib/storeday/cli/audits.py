@@ -8,7 +8,16 @@ import typer
 
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import LakeRoot, Master, Stores
+from storeday.cli.options import (
+    LakeRoot,
+    Master,
+    OneStore,
+    SomeDates,
+    SomeStores,
+    Stores,
+    dates,
+    names,
+)
 from storeday.commands.audit_script import ScriptRequest, write_script
 from storeday.commands.run_audit import AuditRequest, run_audit
 
@@ -25,17 +34,13 @@ def audit_command(
     stores: Annotated[
         str, typer.Option(help="Folder of manifests; TRUTH/../stores where not given.")
     ] = "",
-    store: Annotated[list[str] | None, typer.Option("--store", help="Store; repeats.")] = None,
-    date: Annotated[
-        list[dt.datetime] | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; repeats."),
-    ] = None,
+    store: SomeStores = None,
+    date: SomeDates = None,
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("audit.json"),
     master: Master = "local[*]",
 ) -> None:
     """Measure a lake against truth or hand labels, or (--self) against the day itself."""
-    dates = [moment.date() for moment in date or []]
-    request = AuditRequest(lake, truth, itself, stores, store or [], dates, out, master)
+    request = AuditRequest(lake, truth, itself, stores, names(store), dates(date), out, master)
     open_console()
     raise typer.Exit(run_audit(request))
 
@@ -43,7 +48,7 @@ def audit_command(
 @app.command("audit-script")
 def audit_script_command(
     stores: Stores,
-    store: Annotated[str, typer.Option("--store", help="Store.")],
+    store: OneStore,
     starts: Annotated[
         dt.datetime,
         typer.Option(formats=["%Y-%m-%dT%H:%M"], help="Start of the hour, by the local clock."),

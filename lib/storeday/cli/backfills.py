@@ -17,6 +17,7 @@ from storeday.cli.options import (
     Master,
     Models,
     Salts,
+    SomeStores,
     Stores,
     names,
     spark_settings,
@@ -37,10 +38,7 @@ def backfill_command(
     last: Annotated[
         dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last one, included.")
     ],
-    store: Annotated[
-        list[str] | None,
-        typer.Option("--store", help="Store, or several with commas; all where not given."),
-    ] = None,
+    store: SomeStores = None,
     models: Models = "",
     demo_models: DemoModels = False,
     salts: Salts = "",

@@ -24,6 +24,7 @@ from storeday.cli.options import (
     Salts,
     Store,
     Stores,
+    dates,
     names,
     spark_settings,
 )
@@ -58,7 +59,7 @@ def nightly(
     request = Request(
         places=Places(inbox, stores, lake, salts),
         stores=names(store),
-        dates=[moment.date() for moment in date],
+        dates=dates(date),
         from_stage=from_stage,
         models=models,
         demo_models=demo_models,
@@ -100,7 +101,7 @@ def run(
     request = Request(
         places=Places(inbox, stores, lake, salts),
         stores=names(store),
-        dates=[moment.date() for moment in date],
+        dates=dates(date),
         stages=stages,
         models=models,
         demo_models=demo_models,

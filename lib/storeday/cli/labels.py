@@ -9,7 +9,7 @@ import typer
 
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import LakeRoot, Stores
+from storeday.cli.options import LakeRoot, OneDate, OneStore, Stores
 from storeday.commands.label_export import LabelExportRequest, export_labels
 from storeday.commands.run_days import WRONG_USE
 from storeday.lake.store_day import StoreDay
@@ -29,8 +29,8 @@ def label_group() -> None:
 def label_export(
     stores: Stores,
     lake: LakeRoot,
-    store: Annotated[str, typer.Option(help="Store.")],
-    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date.")],
+    store: OneStore,
+    date: OneDate,
     out: Annotated[Path, typer.Option(help="Folder to make.")],
     count: Annotated[int, typer.Option(help="Pictures.", min=1)] = 500,
     examined: Annotated[int, typer.Option(help="Boxes whose motion is measured.", min=1)] = 2000,

@@ -7,7 +7,7 @@ import typer
 
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import LakeRoot, Master, Models, Salts, names
+from storeday.cli.options import Inbox, LakeRoot, Master, Models, Salts, Stores, names
 from storeday.commands.doctor import Patient, examine
 from storeday.commands.maintain import Upkeep, maintain
 
@@ -31,9 +31,9 @@ def maintain_command(
 
 @app.command("doctor")
 def doctor_command(
-    lake: Annotated[str, typer.Option(help="Root of the lake.")] = "",
-    inbox: Annotated[str, typer.Option(help="Root of the inbox.")] = "",
-    stores: Annotated[str, typer.Option(help="Folder of manifests.")] = "",
+    lake: LakeRoot = "",
+    inbox: Inbox = "",
+    stores: Stores = "",
     models: Models = "",
     salts: Salts = "",
     spark: Annotated[bool, typer.Option(help="Start Spark and write to a table, too.")] = True,

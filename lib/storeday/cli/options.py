@@ -5,15 +5,52 @@ from typing import Annotated
 
 import typer
 
-Inbox = Annotated[str, typer.Option(help="Root of the inbox: STORE/DATE/{footage,rfid,sales}.")]
-Stores = Annotated[str, typer.Option(help="Folder of manifests and products files.")]
-LakeRoot = Annotated[str, typer.Option("--lake", help="Root of the lake.")]
+from storeday.lake.files import absolute_path
+from storeday.lake.store_day import STORE_ID
+
+
+def _one_store(given: str) -> str:
+    if not STORE_ID.fullmatch(given):
+        raise typer.BadParameter(f"{given!r}; expected letters, digits, '_', '-', '.', at most 64")
+    return given
+
+
+# Paths are made absolute before anything runs: executors have a folder of their own.
+Inbox = Annotated[
+    str,
+    typer.Option(
+        "--inbox",
+        help="Root of the inbox: STORE/DATE/{footage,rfid,sales}.",
+        callback=absolute_path,
+    ),
+]
+Stores = Annotated[
+    str,
+    typer.Option(
+        "--stores", help="Folder of manifests and products files.", callback=absolute_path
+    ),
+]
+LakeRoot = Annotated[str, typer.Option("--lake", help="Root of the lake.", callback=absolute_path)]
 Store = Annotated[
     list[str], typer.Option("--store", help="Store, or several with commas; may be repeated.")
 ]
 Date = Annotated[
     list[dt.datetime],
     typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; may be repeated."),
+]
+SomeStores = Annotated[
+    list[str] | None,
+    typer.Option("--store", help="Store, or several with commas; all where not given."),
+]
+SomeDates = Annotated[
+    list[dt.datetime] | None,
+    typer.Option(
+        "--date", formats=["%Y-%m-%d"], help="Business date; may be repeated; all where not given."
+    ),
+]
+OneStore = Annotated[str, typer.Option("--store", help="Store.", callback=_one_store)]
+OneDate = Annotated[
+    dt.datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Business date.")
 ]
 Models = Annotated[
     str,
@@ -23,7 +60,12 @@ DemoModels = Annotated[
     bool,
     typer.Option("--demo-models", help="Let models of simulated pictures look at real ones."),
 ]
-Salts = Annotated[str, typer.Option(help="Folder of the salts; LAKE-salts where not given.")]
+Salts = Annotated[
+    str,
+    typer.Option(
+        "--salts", help="Folder of the salts; LAKE-salts where not given.", callback=absolute_path
+    ),
+]
 Master = Annotated[str, typer.Option(help="Spark master, where spark-submit does not give one.")]
 Conf = Annotated[
     list[str] | None, typer.Option("--conf", help="Spark setting KEY=VALUE; may be repeated.")
@@ -31,7 +73,10 @@ Conf = Annotated[
 Fused = Annotated[
     bool, typer.Option("--fused", help="Decode and infer in one task; no frames are kept.")
 ]
-Reports = Annotated[str, typer.Option(help="Folder of the reports; LAKE-reports if not given.")]
+Reports = Annotated[
+    str,
+    typer.Option(help="Folder of the reports; LAKE-reports if not given.", callback=absolute_path),
+]
 NoReport = Annotated[bool, typer.Option("--no-report", help="Write no report after publish.")]
 Incomplete = Annotated[
     list[str] | None,
@@ -56,6 +101,16 @@ def names(given: list[str] | None) -> list[str]:
         ['s1', 's2', 's3']
     """
     return [name.strip() for item in given or [] for name in item.split(",") if name.strip()]
+
+
+def dates(given: list[dt.datetime] | None) -> list[dt.date]:
+    """The dates in an option that may be repeated.
+
+    Example:
+        >>> dates([dt.datetime(2026, 11, 20)]), dates(None)
+        ([datetime.date(2026, 11, 20)], [])
+    """
+    return [moment.date() for moment in given or []]
 
 
 def spark_settings(conf: list[str] | None) -> dict[str, str]:

@@ -10,11 +10,12 @@ import typer
 
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import Date, Inbox, LakeRoot, Store, Stores
+from storeday.cli.options import Date, Inbox, LakeRoot, OneDate, OneStore, Store, Stores, dates
 from storeday.commands.annotate import AnnotateRequest, annotate
 from storeday.commands.report import ReportRequest, report_chain, report_days, report_weeks
 from storeday.commands.run_days import WRONG_USE
 from storeday.floor.calendar import local_moment
+from storeday.lake.files import absolute_path
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import StoreLayout
 from storeday.stages.plan import Places, layout_of
@@ -25,8 +26,8 @@ def annotate_command(
     inbox: Inbox,
     stores: Stores,
     lake: LakeRoot,
-    store: Annotated[str, typer.Option(help="Store.")],
-    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date.")],
+    store: OneStore,
+    date: OneDate,
     camera: Annotated[str, typer.Option(help="Camera.")],
     start: Annotated[
         dt.datetime, typer.Option(formats=["%H:%M:%S"], help="Start, local, by the camera's clock.")
@@ -66,7 +67,10 @@ def report_command(
     stores: Stores,
     store: Store,
     date: Date,
-    out: Annotated[str, typer.Option(help="Folder of reports; LAKE-reports if not given.")] = "",
+    out: Annotated[
+        str,
+        typer.Option(help="Folder of reports; LAKE-reports if not given.", callback=absolute_path),
+    ] = "",
     week: Annotated[
         bool, typer.Option("--week", help="One page over the seven days that end on the date.")
     ] = False,
@@ -76,6 +80,6 @@ def report_command(
     open_console()
     if week and chain:
         raise typer.BadParameter("either --week or --chain; expected one of them")
-    request = ReportRequest(lake, stores, store, [moment.date() for moment in date], out)
+    request = ReportRequest(lake, stores, store, dates(date), out)
     write = report_weeks if week else report_chain if chain else report_days
     raise typer.Exit(write(request))

@@ -1,6 +1,5 @@
 """Verbs for setting a store up: `calibration check`."""
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from rich.console import Console
 
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import Stores
+from storeday.cli.options import Inbox, OneDate, OneStore, Stores
 from storeday.commands.calibration import CalibrationRequest, check_calibration
 from storeday.lake.store_day import StoreDay
 from storeday.stages.plan import Places
@@ -26,9 +25,9 @@ def calibration_group() -> None:
 @calibration.command("check")
 def calibration_check(
     stores: Stores,
-    store: Annotated[str, typer.Option(help="Store.")],
-    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date.")],
-    inbox: Annotated[str, typer.Option(help="Root of the inbox, for pictures of footage.")] = "",
+    store: OneStore,
+    date: OneDate,
+    inbox: Inbox = "",
     out: Annotated[Path, typer.Option(help="Folder for pictures.")] = Path("calibration"),
 ) -> None:
     """Print reprojection errors, and draw each camera's calibration over its empty scene."""

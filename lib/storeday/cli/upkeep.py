@@ -7,7 +7,16 @@ import typer
 
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import LakeRoot, Master, Salts, Stores
+from storeday.cli.options import (
+    LakeRoot,
+    Master,
+    Salts,
+    SomeDates,
+    SomeStores,
+    Stores,
+    dates,
+    names,
+)
 from storeday.commands.forget import ForgetRequest, run_forget
 from storeday.stages.plan import Places
 
@@ -17,11 +26,8 @@ def forget_command(
     stores: Stores,
     lake: LakeRoot,
     salts: Salts = "",
-    store: Annotated[list[str] | None, typer.Option("--store", help="Store; repeats.")] = None,
-    date: Annotated[
-        list[dt.datetime] | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="Business date; repeats."),
-    ] = None,
+    store: SomeStores = None,
+    date: SomeDates = None,
     today: Annotated[
         dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Instead of today's date.")
     ] = None,
@@ -35,8 +41,8 @@ def forget_command(
     request = ForgetRequest(
         places=Places("", stores, lake, salts),
         today=today.date() if today else dt.datetime.now(dt.UTC).date(),
-        stores=store or [],
-        dates=[moment.date() for moment in date or []],
+        stores=names(store),
+        dates=dates(date),
         at_once=at_once,
         master=master,
     )

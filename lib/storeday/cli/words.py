@@ -1,6 +1,5 @@
 """Verbs that tell: `explain`, `tables`, `views`, `version`."""
 
-import datetime as dt
 import logging
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ import typer
 from storeday import __version__
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import LakeRoot
+from storeday.cli.options import LakeRoot, OneDate, OneStore
 from storeday.commands.explain import explain_interaction, listed_interactions
 from storeday.commands.run_days import WRONG_USE
 from storeday.commands.table_reference import table_reference
@@ -21,8 +20,8 @@ from storeday.lake.views import view_statements
 @app.command("explain")
 def explain_command(
     lake: LakeRoot,
-    store: Annotated[str, typer.Option(help="Store.")],
-    date: Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Business date.")],
+    store: OneStore,
+    date: OneDate,
     interaction: Annotated[
         str, typer.Argument(help="Id of an interaction or of its rummage; none lists some.")
     ] = "",

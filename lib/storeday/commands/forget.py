@@ -3,11 +3,13 @@
 Goes over every store-day that still has frames, embeddings or a salt, asks its manifest what is
 past its retention, destroys that, and appends one receipt per subject to `ops.deletions`; pictures
 exported for labelling go when they have expired. Named store-days can be forgotten at once,
-whatever their retention: somebody may ask for it.
+whatever their retention: somebody may ask for it. A store-day that a run is at work on is left
+alone and reported: the run would read what is destroyed, or write it anew.
 """
 
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +25,8 @@ from storeday.lake.forget import (
     forget_rows,
 )
 from storeday.lake.lake import Lake
+from storeday.lake.lease_keeper import LeaseKeeper
+from storeday.lake.lease_log import LeaseLog
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import ManifestError
@@ -60,7 +64,7 @@ class ForgetRequest:
 
 @dataclass
 class Receipts:
-    """What was destroyed so far, and which store-days could not be looked at."""
+    """What was destroyed so far, and which store-days were left alone and why."""
 
     reason: str
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -92,7 +96,8 @@ def run_forget(request: ForgetRequest) -> int:
     """Forgets, and writes receipts.
 
     Returns:
-        0 when all was looked at, 1 when some store-days had no usable manifest, 2 for wrong usage.
+        0 when all was looked at, 1 when some store-days had no usable manifest or were
+        held by a run, 2 for wrong usage.
     """
     if request.at_once and not (request.stores and request.dates):
         LOGGER.error("--at-once needs --store and --date: it destroys whatever their age")
@@ -115,7 +120,8 @@ def forget(lake: Lake, request: ForgetRequest) -> Receipts:
             receipts.faults[day] = str(error)
             continue
         known = len(receipts.rows)
-        _forget_day(lake, request.places.salts_or_default, day, what, receipts)
+        if not what.is_nothing:
+            _forget_held(lake, request.places.salts_or_default, day, what, receipts)
         if len(receipts.rows) > known:
             lake.append(DELETIONS, receipts.rows[known:])
     _forget_exports(lake, request, receipts)
@@ -151,6 +157,16 @@ def _due(day: StoreDay, request: ForgetRequest) -> Due:
     if request.at_once:
         return EVERYTHING
     return due(layout_of(request.places, day), day.business_date, request.today)
+
+
+def _forget_held(lake: Lake, salts: str, day: StoreDay, what: Due, receipts: Receipts) -> None:
+    """Forgets under the store-day's lease, so that no run reads or writes it meanwhile."""
+    with LeaseKeeper(LeaseLog(lake.spark, lake.root), uuid.uuid4().hex, [day]) as leases:
+        refusal = leases.busy.get(day) or leases.faults.get(day)
+        if refusal:
+            receipts.faults[day] = refusal
+        else:
+            _forget_day(lake, salts, day, what, receipts)
 
 
 def _forget_day(lake: Lake, salts: str, day: StoreDay, what: Due, receipts: Receipts) -> None:

@@ -107,6 +107,21 @@ def local_copy(path: str) -> Iterator[Path]:
         yield copy
 
 
+def absolute_path(path: str) -> str:
+    """A path that means the same in every process: a relative one counts from this one's folder.
+
+    Delta takes `lake/gold/alerts` for a table of a catalogue, and an executor has a folder of its
+    own. Paths with a scheme and empty ones stay as they are.
+
+    Example:
+        >>> absolute_path("s3a://chain/lake"), absolute_path(""), absolute_path("/data/lake")
+        ('s3a://chain/lake', '', '/data/lake')
+    """
+    if not path or "://" in path or path.startswith("file:"):
+        return path
+    return str(Path(path).absolute())
+
+
 def open_filesystem(path: str) -> tuple[fs.FileSystem, str]:
     """The file system of a Hadoop path or local path, and the path within it."""
     for scheme in ("s3a://", "s3n://"):

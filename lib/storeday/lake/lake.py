@@ -15,6 +15,7 @@ from pyspark.sql import functions as sf
 from storeday.contracts import Contract, check, conform, load_contract
 from storeday.lake.ddl import create_table, spark_schema
 from storeday.lake.evolution import evolve
+from storeday.lake.files import absolute_path
 from storeday.lake.store_day import StoreDay, predicate
 
 # Commits wait for the file system more than for a core.
@@ -26,12 +27,12 @@ class Lake:
 
     Attributes:
         spark: The session.
-        root: Hadoop path of the lake.
+        root: Hadoop path of the lake; a relative one is made absolute.
     """
 
     def __init__(self, spark: SparkSession, root: str) -> None:
         self.spark = spark
-        self.root = root.rstrip("/")
+        self.root = absolute_path(root).rstrip("/")
         self._known: set[str] = set()
         self._fresh: set[str] = set()
 

@@ -26,6 +26,11 @@ class Due:
     embeddings: bool
     salt: bool
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing of the store-day is due."""
+        return not (self.cameras or self.all_frames or self.embeddings or self.salt)
+
 
 # Somebody asked for it.
 EVERYTHING = Due(cameras=(), all_frames=True, embeddings=True, salt=True)
