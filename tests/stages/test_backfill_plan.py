@@ -54,6 +54,8 @@ def runs(plans, status="done", version=__version__, models="[]", attempt="1"):
             "started_at": dt.datetime(2026, 11, 25, hour, tzinfo=dt.UTC),
             "code_version": version,
             "settings_sha256": plan.settings.digest(),
+            "layout_sha256": plan.layout_sha256,
+            "products_state": plan.products_state,
             "models": models if stage != "publish" else "[]",
             "inputs": plan.inputs_json() if stage != "publish" else None,
         }
@@ -130,6 +132,29 @@ def test_changed_settings_are_stale(places, one):
     assert planned(places, one).reasons == ("settings changed",)
 
 
+def test_a_changed_layout_of_the_date_is_stale_and_a_later_one_is_not(places, one):
+    path = Path(places.manifest_of("a"))
+    text = path.read_text()
+    later = text.partition("versions:\n")[2].replace("2026-01-01", "2026-12-01")
+    path.write_text(text + later.replace("width_m: 12,", "width_m: 12.5,"))
+    assert planned(places, one).verdict == "current"
+    path.write_text(text.replace("width_m: 12,", "width_m: 12.5,"))
+    assert planned(places, one).reasons == ("the store's layout of that date changed",)
+
+
+def test_changed_products_of_the_date_are_stale_and_those_of_others_are_not(places, one):
+    products = Path(places.products_of("a"))
+    products.write_text("gtin,sku,valid_from\n4006381333931,S1,\n")
+    assert planned(places, one).reasons == ("the products of that date changed",)
+    (again,) = plan_days(places, [one.day], None).plans
+    products.write_text("gtin,sku,valid_from\n4006381333948,S2,2026-11-21\n4006381333931,S1,\n")
+    assert planned(places, again).verdict == "current"
+    products.write_text("gtin,sku,valid_from\n4006381333948,S2,2026-11-20\n4006381333931,S1,\n")
+    assert planned(places, again).reasons == ("the products of that date changed",)
+    products.unlink()
+    assert planned(places, again).reasons == ("the products of that date changed",)
+
+
 def test_the_marker_of_a_complete_inbox_is_no_input(places, one):
     marker = put(places, one.day, "_COMPLETE", "")
     assert planned(places, one).verdict == "current"
@@ -183,7 +208,7 @@ def test_the_last_good_row_of_a_stage_counts():
         {"attempt_id": "1", "status": "done", "code_version": "2", "stage": "index", "hour": 2},
     ]
     common = {"store_id": "a", "business_date": DATES[0], "settings_sha256": "s"}
-    common |= {"models": "[]", "inputs": None}
+    common |= {"models": "[]", "inputs": None, "layout_sha256": None, "products_state": None}
     table = pa.Table.from_pylist(
         [
             common

@@ -85,15 +85,37 @@ def fingerprint(folder: str, file: InputFile) -> str:
 
 
 @contextmanager
-def local_copy(path: str) -> Iterator[Path]:
+def local_copy(path: str, name: str = "") -> Iterator[Path]:
     """A file on this machine's disk with a path's content, for as long as the block runs.
 
     A local file is lent itself. A remote one is fetched to a temporary folder and deleted
     afterwards.
 
+    Args:
+        path: The file.
+        name: What errors of the block call the file, such as its path below the inbox; where it
+            happens to lie on this machine where none is given.
+
     Raises:
         FileNotFoundError: There is no such file.
+        ValueError: An error of the block that spoke of the file by its place.
     """
+    places = [path]
+    try:
+        with _lent(path) as copy:
+            places.insert(0, str(copy))
+            yield copy
+    except (ValueError, OSError) as error:
+        told = str(error)
+        for place in places if name else ():
+            told = told.replace(place, name)
+        if told == str(error):
+            raise
+        raise ValueError(told) from error
+
+
+@contextmanager
+def _lent(path: str) -> Iterator[Path]:
     filesystem, inner = open_filesystem(path)
     if isinstance(filesystem, fs.LocalFileSystem):
         if not Path(inner).is_file():

@@ -42,6 +42,7 @@ ROW_COLUMNS = (
     "valid_to",
     "source_line",
 )
+VALID_FROM, VALID_TO = ROW_COLUMNS.index("valid_from"), ROW_COLUMNS.index("valid_to")
 
 
 def parse_products(path: str | Path, business_date: dt.date) -> ParsedFile:
@@ -75,7 +76,10 @@ def parse_products(path: str | Path, business_date: dt.date) -> ParsedFile:
     """
 
     def parse(record: Record) -> Row | None:
-        return _row(record, business_date)
+        row = product_row(record)
+        first, last = row[VALID_FROM], row[VALID_TO]
+        is_over = last is not None and last < business_date
+        return None if is_over or (first is not None and business_date < first) else row
 
     rows, rejects, not_valid = parse_sheet(path, COLUMNS, parse)
     columns = dict(zip(ROW_COLUMNS, as_columns(rows, len(ROW_COLUMNS)), strict=True))
@@ -83,8 +87,15 @@ def parse_products(path: str | Path, business_date: dt.date) -> ParsedFile:
     return ParsedFile(table, rejects, not_valid)
 
 
-def _row(record: Record, business_date: dt.date) -> Row | None:
-    """The product, or None if it is not valid on the date."""
+def product_row(record: Record) -> Row:
+    """The product of a record, values in the order of `ROW_COLUMNS`.
+
+    Args:
+        record: A record of the products file.
+
+    Raises:
+        FieldError: A field cannot be used.
+    """
     epc, gtin = values.product_number(record)
     sku = values.required(record, "sku")
     x_m, y_m = values.number(record, "home_x_m"), values.number(record, "home_y_m")
@@ -93,8 +104,6 @@ def _row(record: Record, business_date: dt.date) -> Row | None:
     first, last = values.date(record, "valid_from"), values.date(record, "valid_to")
     if first and last and last < first:
         raise FieldError(f"valid_to {last} is before valid_from {first}")
-    if (first and business_date < first) or (last and last < business_date):
-        return None
     fields = record.fields
     names = (fields["name"] or None, fields["category"] or None, fields["home_zone"] or None)
     return (epc, gtin, sku, *names, x_m, y_m, first, last, record.line)

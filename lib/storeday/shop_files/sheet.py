@@ -15,6 +15,7 @@ import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -97,7 +98,7 @@ class Record:
 
 
 # Values in the order of the caller's columns.
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 
 
 def parse_sheet(

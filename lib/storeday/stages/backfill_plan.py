@@ -1,7 +1,8 @@
 """Which store-days a backfill has to run, and why: pure, from the ledger and what is there now.
 
 A store-day is *missing* where it was never published, and *stale* where the code, the settings, a
-model or its input files are not those that it was made from. Sealed ones (`stages.sealed`) are
+model, the store's layout and products of its date, or its input files are not those that it was
+made from. Sealed ones (`stages.sealed`) are
 never planned, nor is one that never ran and has no input: a shop has no days before its cameras
 hung.
 """
@@ -120,6 +121,10 @@ def _reasons(
         yield f"made by version {', '.join(made_by)}, now {now.code_version}"
     if {stage.settings_sha256 for stage in record.stages.values()} != {plan.settings.digest()}:
         yield "settings changed"
+    if {stage.layout_sha256 for stage in record.stages.values()} - {None, plan.layout_sha256}:
+        yield "the store's layout of that date changed"
+    if {stage.products_state for stage in record.stages.values()} - {None, plan.products_state}:
+        yield "the products of that date changed"
     yield from _changed_models(record, now)
     yield from _changed_inputs(plan, record)
 

@@ -23,6 +23,8 @@ COLUMNS = (
     "started_at",
     "code_version",
     "settings_sha256",
+    "layout_sha256",
+    "products_state",
     "models",
     "inputs",
 )
@@ -51,11 +53,16 @@ class StageRecord:
         code_version: Version of storeday.
         settings_sha256: Digest of the settings.
         models: SHA-256 of each model, by role; empty where none was given.
+        layout_sha256: Digest of the store's layout; None in rows of before it was kept.
+        products_state: Digest of what the products file said of the date, empty where there was
+            none; None in rows of before it was kept.
     """
 
     code_version: str
     settings_sha256: str
     models: Mapping[str, str] = field(default_factory=dict)
+    layout_sha256: str | None = None
+    products_state: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,13 @@ def day_records(runs: pa.Table) -> dict[StoreDay, DayRecord]:
 
 
 def _record(row: dict[str, Any]) -> StageRecord:
-    return StageRecord(row["code_version"], row["settings_sha256"], model_digests(row["models"]))
+    return StageRecord(
+        row["code_version"],
+        row["settings_sha256"],
+        model_digests(row["models"]),
+        row["layout_sha256"],
+        row["products_state"],
+    )
 
 
 def model_digests(text: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ def index_file(plan: DayPlan, path: str) -> Iterator[Tables]:
     _, camera_id, name = PurePosixPath(path).parts
     camera = next(camera for camera in plan.layout.cameras if camera.id == camera_id)
     size = next(file.size_bytes for file in plan.files if file.path == path)
-    with local_copy(f"{plan.inbox}/{path}") as copy:
+    with local_copy(f"{plan.inbox}/{path}", path) as copy:
         probe = probe_segment(copy, plan.settings.footage)
     columns = {
         "camera_id": [camera_id],

@@ -107,6 +107,8 @@ class Ledger:
                     "store_days": len(run.plans),
                     "code_version": __version__,
                     "settings_sha256": plan.settings.digest(),
+                    "layout_sha256": plan.layout_sha256,
+                    "products_state": plan.products_state,
                     "models": models.as_json() if models else "[]",
                     "providers": summary.providers or None,
                     "priors": (plan.priors or None) if run.stage == "calibrate" else None,

@@ -86,7 +86,7 @@ def _refuse_copy(plan: DayPlan, path: str) -> None:
 
 def _reads(plan: DayPlan, path: str, reader: Reader, goods: Goods | None) -> Iterator[Tables]:
     contents = LogContents(reader.id, reader.log.format, path)
-    with local_copy(f"{plan.inbox}/{path}") as copy:
+    with local_copy(f"{plan.inbox}/{path}", path) as copy:
         batches = parse_log(copy, reader, path)
         try:
             for batch in batches:
@@ -118,7 +118,7 @@ def _goods(plan: DayPlan, sold: Sold) -> Goods | None:
 
 def _sales(plan: DayPlan, path: str) -> Iterator[Tables]:
     registers = [till.register_id for till in plan.layout.checkouts]
-    with local_copy(f"{plan.inbox}/{path}") as copy:
+    with local_copy(f"{plan.inbox}/{path}", path) as copy:
         parsed = parse_sales(copy, path, plan.layout.timezone, registers)
     yield {SALES: parsed.rows, **_rejected(path, parsed.rejects)}
 
@@ -127,7 +127,7 @@ def _products(plan: DayPlan) -> Iterator[Tables]:
     assert plan.products is not None
     name = plan.products.rsplit("/", 1)[-1]
     try:
-        with local_copy(plan.products) as copy:
+        with local_copy(plan.products, name) as copy:
             parsed = parse_products(copy, plan.day.business_date)
     except ValueError as error:
         yield _rejected(name, _whole_file(str(error)))

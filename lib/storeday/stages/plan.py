@@ -3,20 +3,28 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from storeday import __version__
 from storeday.floor.private_views import private_view_faults
 from storeday.inference import ModelManifest
-from storeday.lake.files import InputFile, exists, fingerprint, list_files, read_bytes
+from storeday.lake.files import (
+    InputFile,
+    exists,
+    fingerprint,
+    list_files,
+    local_copy,
+    read_bytes,
+)
 from storeday.lake.salts import default_salts, find_salt, load_or_make_salt
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import ManifestError, StoreLayout, manifest_from_text
 from storeday.privacy import namer
+from storeday.shop_files import ProductStates, product_states
 from storeday.stages.settings import Settings, settings_of
 
 PRODUCTS_FILE = "products.csv"
@@ -71,6 +79,8 @@ class DayPlan:
         run_id: Digest of all that decides the rows.
         salt: The store-day's salt; empty where none was made yet.
         is_inbox_complete: Whether more input is expected no more; who starts the run says so.
+        products_state: Digest of what the products file says of the date; empty where there is
+            none.
         priors: What is taken as known beforehand (`stages.clock_records`), as JSON; empty where
             nothing was chosen.
     """
@@ -86,6 +96,13 @@ class DayPlan:
     salt: bytes = field(repr=False)
     is_inbox_complete: bool = True
     priors: str = ""
+    products_state: str = ""
+
+    @cached_property
+    def layout_sha256(self) -> str:
+        """Digest of the store's layout on the date; thresholds belong to the settings."""
+        layout = self.layout.model_dump(mode="json", exclude={"thresholds"})
+        return hashlib.sha256(json.dumps(layout, sort_keys=True).encode()).hexdigest()
 
     def stamps(self) -> dict[str, Any]:
         """Values of the columns that say which store-day and run a row belongs to."""
@@ -135,6 +152,21 @@ class DayPlan:
 
 
 @dataclass(frozen=True)
+class ProductsFile:
+    """A store's products file.
+
+    Attributes:
+        path: Its Hadoop path.
+        digest: Digest of the whole file.
+        states: What it says of each date.
+    """
+
+    path: str
+    digest: str
+    states: ProductStates
+
+
+@dataclass(frozen=True)
 class Planned:
     """Store-days that can run, and what is wrong with the others' manifests."""
 
@@ -157,9 +189,15 @@ def plan_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | 
 def look_at_days(places: Places, days: Iterable[StoreDay], models: ModelManifest | None) -> Planned:
     """As `plan_days`, but writes nothing: store-days without a salt have an empty one."""
     plans, faults = [], {}
+
+    # Days of a store come one after the other.
+    @lru_cache(maxsize=1)
+    def products_of(store_id: str) -> ProductsFile | None:
+        return _read_products(places.products_of(store_id))
+
     for day in sorted(set(days)):
         try:
-            plans.append(_plan(places, day, models))
+            plans.append(_plan(places, day, models, products_of))
         except ManifestError as error:
             faults[day] = str(error)
     return Planned(tuple(plans), faults)
@@ -194,16 +232,28 @@ def layout_of(places: Places, day: StoreDay) -> StoreLayout:
     return layout
 
 
-def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPlan:
+def _read_products(path: str) -> ProductsFile | None:
+    if not exists(path):
+        return None
+    with local_copy(path) as copy:
+        digest = hashlib.sha256(copy.read_bytes()).hexdigest()[:32]
+        return ProductsFile(path, digest, product_states(copy))
+
+
+def _plan(
+    places: Places,
+    day: StoreDay,
+    models: ModelManifest | None,
+    products_of: Callable[[str], ProductsFile | None],
+) -> DayPlan:
     layout = layout_of(places, day)
     settings = settings_of(layout)
     inbox = places.inbox_of(day)
     files = tuple(list_files(inbox))
     prints = _fingerprints(inbox, files)
-    products = places.products_of(day.store_id)
-    has_products = exists(products)
-    if has_products:
-        prints[PRODUCTS_FILE] = hashlib.sha256(read_bytes(products)).hexdigest()[:32]
+    products = products_of(day.store_id)
+    if products:
+        prints[PRODUCTS_FILE] = products.digest
     decides = {
         "version": __version__,
         "settings": settings.digest(),
@@ -219,9 +269,10 @@ def _plan(places: Places, day: StoreDay, models: ModelManifest | None) -> DayPla
         settings=settings,
         files=files,
         prints=prints,
-        products=products if has_products else None,
+        products=products.path if products else None,
         run_id=run_id,
         salt=find_salt(places.salts_or_default, day) or b"",
+        products_state=products.states.on(day.business_date) if products else "",
     )
 
 

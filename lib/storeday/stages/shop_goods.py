@@ -51,7 +51,7 @@ def _parsed_products(
 ) -> tuple[pa.Table | None, int, str | None]:
     """Rows, records and fault of a products file with this fingerprint."""
     try:
-        with local_copy(path) as copy:
+        with local_copy(path, path.rsplit("/", 1)[-1]) as copy:
             parsed = parse_products(copy, day.business_date)
     except (ValueError, OSError) as error:
         return None, 0, str(error)
