@@ -85,6 +85,8 @@ def _drawn(places, day):
 
 
 def _shows_handling(truth: Path, found) -> np.ndarray:
+    from storeday.inference.boxes import iou_matrix
+
     boxes = pq.read_table(truth / "boxes.parquet").to_pandas()
     handled = pq.read_table(truth / "interactions.parquet").to_pandas()
     clocks = pq.read_table(truth / "clock_offsets.parquet").to_pandas().set_index("device")
@@ -97,7 +99,7 @@ def _shows_handling(truth: Path, found) -> np.ndarray:
         for row in np.flatnonzero(found.cameras == camera):
             true_us = found.times_us[row] - offset_us[camera]
             near = np.flatnonzero(np.abs(moments - true_us) <= MARGIN_US)
-            overlap = _iou(corners[near], found.boxes_px[row])
+            overlap = iou_matrix(corners[near], found.boxes_px[row][None])[:, 0]
             if not len(near) or overlap.max() < LEAST_IOU:
                 continue
             customer = seen["customer"].to_numpy()[near[np.argmax(overlap)]]
@@ -108,10 +110,3 @@ def _shows_handling(truth: Path, found) -> np.ndarray:
 
 def _us(times) -> np.ndarray:
     return times.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
-
-
-def _iou(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    low, high = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=1)
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) + np.prod(box[2:] - box[:2])
-    return shared / np.maximum(area - shared, 1e-9)

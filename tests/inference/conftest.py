@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
+from storeday.inference import ModelSpec
+from storeday.inference.sessions import Session
+
 SIDE = 32
 CELLS = 16 + 4 + 1
 # The one cell in which the tiny detector sees somebody: stride 8, column 1, row 2.
@@ -32,6 +35,26 @@ class Recorder:
     def run(self, _, feeds):
         self.given = feeds["images"].copy()
         return [self.output]
+
+
+def recorded(head: str, output: np.ndarray, order: str, **changes: Any):
+    """A session that gives an output, a detector's entry for it, and the recorder."""
+    entry = {
+        "role": "person_detector",
+        "head": head,
+        "file": "none.onnx",
+        "sha256": "0" * 64,
+        "licence": "none",
+        "domain": "simulated",
+        "input_width_px": SIDE,
+        "input_height_px": SIDE,
+        "channel_order": order,
+        "classes": CLASSES,
+    }
+    inner = Recorder(output)
+    shape = (len(output), 3, SIDE, SIDE)
+    session = Session(inner, "images", shape, (output.shape,), ("CPUExecutionProvider",))
+    return session, ModelSpec(**entry | changes), inner
 
 
 def grey(level: int, side: int = SIDE) -> np.ndarray:

@@ -6,41 +6,21 @@ import cv2
 import numpy as np
 import pytest
 
-from storeday.inference import InferenceSettings, ModelSpec
+from storeday.inference import InferenceSettings
 from storeday.inference.fastestdet import Fastestdet
 from storeday.inference.open_models import FAULTS_OF
-from storeday.inference.sessions import Session
 from storeday.inference.yolov8 import Yolov8
 
 CELLS = 16 + 4 + 1
 
 
-def opened(tiny, head, output, **changes):
-    entry = {
-        "role": "person_detector",
-        "head": head,
-        "file": "none.onnx",
-        "sha256": "0" * 64,
-        "licence": "none",
-        "domain": "simulated",
-        "input_width_px": tiny.SIDE,
-        "input_height_px": tiny.SIDE,
-        "channel_order": "RGB",
-        "classes": tiny.CLASSES,
-    }
-    inner = tiny.Recorder(output)
-    shape = (len(output), 3, tiny.SIDE, tiny.SIDE)
-    session = Session(inner, "images", shape, (output.shape,), ("CPUExecutionProvider",))
-    return session, ModelSpec(**entry | changes), inner
-
-
 def yolov8(tiny, output, **settings):
-    session, spec, inner = opened(tiny, "yolov8", output)
+    session, spec, inner = tiny.recorded("yolov8", output, "RGB")
     return Yolov8(session, spec, InferenceSettings(**settings)), inner
 
 
 def fastestdet(tiny, output, **settings):
-    session, spec, inner = opened(tiny, "fastestdet", output)
+    session, spec, inner = tiny.recorded("fastestdet", output, "RGB")
     return Fastestdet(session, spec, InferenceSettings(**settings)), inner
 
 
@@ -91,8 +71,8 @@ def test_fastestdet_boxes_come_in_pixels_of_the_picture(tiny):
     ],
 )
 def test_a_model_that_does_not_fit_its_entry_is_named(head, output, said, tiny):
-    session, spec, _ = opened(tiny, head, np.zeros(output, np.float32))
+    session, spec, _ = tiny.recorded(head, np.zeros(output, np.float32), "RGB")
     (fault,) = FAULTS_OF[head](session, spec)
     assert re.search(said, fault)
-    session, spec, _ = opened(tiny, head, np.zeros(output, np.float32), classes=["cat"])
+    session, spec, _ = tiny.recorded(head, np.zeros(output, np.float32), "RGB", classes=["cat"])
     assert any("do not name 'person'" in fault for fault in FAULTS_OF[head](session, spec))

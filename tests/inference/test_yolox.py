@@ -2,28 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from storeday.inference import InferenceSettings, ModelSpec
-from storeday.inference.sessions import Session
+from storeday.inference import InferenceSettings
 from storeday.inference.yolox import Yolox, decode, grid
 
 
 def detector(tiny, output, order="BGR", **settings):
-    entry = {
-        "role": "person_detector",
-        "head": "yolox",
-        "file": "none.onnx",
-        "sha256": "0" * 64,
-        "licence": "none",
-        "domain": "simulated",
-        "input_width_px": tiny.SIDE,
-        "input_height_px": tiny.SIDE,
-        "channel_order": order,
-        "classes": tiny.CLASSES,
-    }
-    inner = tiny.Recorder(output)
-    shape = (len(output), 3, tiny.SIDE, tiny.SIDE)
-    session = Session(inner, "images", shape, (output.shape,), ("CPUExecutionProvider",))
-    return Yolox(session, ModelSpec(**entry), InferenceSettings(**settings)), inner
+    session, spec, inner = tiny.recorded("yolox", output, order)
+    return Yolox(session, spec, InferenceSettings(**settings)), inner
 
 
 def letterboxed(picture, side, is_rgb):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from storeday.training.average_precision import average_precision, overlaps
+from storeday.inference.boxes import iou_matrix
+from storeday.training.average_precision import average_precision
 
 
 def boxes(rng, count):
@@ -24,10 +25,10 @@ def slow(cases, least_iou):
                 if scores[row] < edge:
                     continue
                 fits = [
-                    (bool(asked[column]), overlaps(found[row : row + 1], true)[0, column], column)
+                    (bool(asked[column]), iou_matrix(found[row : row + 1], true)[0, column], column)
                     for column in range(len(true))
                     if column not in taken
-                    and overlaps(found[row : row + 1], true)[0, column] >= least_iou
+                    and iou_matrix(found[row : row + 1], true)[0, column] >= least_iou
                 ]
                 if not fits:
                     false += 1

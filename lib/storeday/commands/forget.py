@@ -61,6 +61,12 @@ class ForgetRequest:
     at_once: bool = False
     master: str = "local[*]"
 
+    def is_about(self, day: StoreDay) -> bool:
+        """Whether a store-day is among those named."""
+        return (not self.stores or day.store_id in self.stores) and (
+            not self.dates or day.business_date in self.dates
+        )
+
 
 @dataclass
 class Receipts:
@@ -130,9 +136,7 @@ def forget(lake: Lake, request: ForgetRequest) -> Receipts:
 
 def _forget_exports(lake: Lake, request: ForgetRequest, receipts: Receipts) -> None:
     known = len(receipts.rows)
-    for expired in destroy_expired(
-        lake, request.today, request.stores, request.dates, at_once=request.at_once
-    ):
+    for expired in destroy_expired(lake, request.today, request.is_about, at_once=request.at_once):
         if expired.gone is None:
             LOGGER.info("%s: export %s has expired and is gone", expired.day, expired.folder)
         else:
@@ -145,12 +149,7 @@ def _days(lake: Lake, request: ForgetRequest) -> list[StoreDay]:
     found = set(days_with_salts(request.places.salts_or_default))
     for table in (FRAMES, *EMBEDDINGS):
         found.update(days_with_files(lake, table))
-    return [
-        day
-        for day in sorted(found)
-        if (not request.stores or day.store_id in request.stores)
-        and (not request.dates or day.business_date in request.dates)
-    ]
+    return [day for day in sorted(found) if request.is_about(day)]
 
 
 def _due(day: StoreDay, request: ForgetRequest) -> Due:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from storeday.association import store_times_us
 from storeday.contracts.columns import times_us
-from storeday.floor.zones import distance_m
+from storeday.floor.zones import near_zones
 from storeday.labelling import limb_motion
 from storeday.lake.reader import read_store_days, scan_store_day
 from storeday.lake.store_day import StoreDay
@@ -83,7 +83,7 @@ def find_candidates(root: str, day: StoreDay, layout: StoreLayout) -> Candidates
     found = tables[DETECTIONS].sort_by([("camera_id", "ascending"), ("device_time", "ascending")])
     places = np.column_stack([found[name].to_numpy() for name in ("floor_x_m", "floor_y_m")])
     displays = {
-        zone.id: _within(places, np.array(zone.polygon_m, float))
+        zone.id: near_zones(places, [np.array(zone.polygon_m, float)], REACH_M)
         for zone in layout.zones
         if zone.kind == "display"
     }
@@ -163,20 +163,26 @@ def _rows(batch: pa.RecordBatch) -> Iterator[dict]:  # type: ignore[type-arg]
         yield {**row, "moment": moment}
 
 
-def _grey(kept: Kept) -> tuple[NDArray[np.uint8], float]:
-    """A frame in grey, scaled down, and its scale against the source."""
-    picture = cv2.imdecode(np.frombuffer(kept.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+def opened(kept: Kept, how: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
+    """A kept frame's picture, as OpenCV reads it.
+
+    Raises:
+        ValueError: It is no JPEG.
+    """
+    picture = cv2.imdecode(np.frombuffer(kept.jpeg, np.uint8), how)
     if picture is None:
         raise ValueError("a kept frame is no JPEG that can be decoded")
+    return np.asarray(picture, np.uint8)
+
+
+def _grey(kept: Kept) -> tuple[NDArray[np.uint8], float]:
+    """A frame in grey, scaled down, and its scale against the source."""
+    picture = opened(kept, cv2.IMREAD_GRAYSCALE)
     ratio = min(1.0, FLOW_LINES / picture.shape[0])
     if ratio < 1:
-        picture = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
-    return np.asarray(picture, np.uint8), picture.shape[0] / kept.source_height
-
-
-def _within(places_m: Floats, polygon_m: Floats) -> NDArray[np.bool_]:
-    away = distance_m(places_m, polygon_m)
-    return np.asarray(np.nan_to_num(away, nan=np.inf) <= REACH_M)
+        smaller = cv2.resize(picture, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
+        picture = np.asarray(smaller, np.uint8)
+    return picture, picture.shape[0] / kept.source_height
 
 
 def _events(tables: Mapping[str, pa.Table]) -> list[tuple[int, int, str]]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,23 +29,19 @@ class Expired:
 
 
 def destroy_expired(
-    lake: Lake, today: dt.date, stores: Sequence[str], dates: Sequence[dt.date], *, at_once: bool
+    lake: Lake, today: dt.date, is_asked: Callable[[StoreDay], bool], *, at_once: bool
 ) -> Iterator[Expired]:
     """Removes the folders of exports whose day has come.
 
     Args:
         lake: The lake.
         today: Today's date.
-        stores: Stores; all where empty.
-        dates: Business dates; all where empty.
+        is_asked: Which store-days are meant.
         at_once: Whether exports of the named store-days go, whatever their day.
     """
     for row in lake.read_all(EXPORTS).orderBy("exported_at").collect():
         day = StoreDay(row["store_id"], row["business_date"])
-        is_asked = (not stores or day.store_id in stores) and (
-            not dates or day.business_date in dates
-        )
-        if is_asked and (at_once or row["expires_on"] <= today):
+        if is_asked(day) and (at_once or row["expires_on"] <= today):
             yield Expired(day, row["folder"], _destroy(Path(row["folder"]), row["export_id"]))
 
 

@@ -21,11 +21,14 @@ from storeday import __version__
 from storeday.commands.label_candidates import (
     US_PER_S,
     Candidates,
+    Kept,
     find_candidates,
     measure_motion,
+    opened,
     read_frames,
     with_earlier_frame,
 )
+from storeday.inference.crops import crop
 from storeday.labelling import Chosen, MiningSettings, choose
 from storeday.lake.lake import Lake
 from storeday.lake.session import spark_session
@@ -192,21 +195,16 @@ def _write(
             for row in rows:
                 name = f"{PICTURES}/{row:05d}.jpg"
                 kept = frames[int(found.times_us[row])]
-                _write_crop(request.out / name, kept.jpeg, kept.source_height, found.boxes_px[row])
+                _write_crop(request.out / name, kept, found.boxes_px[row])
                 moment = dt.datetime.fromtimestamp(found.times_us[row] / US_PER_S, dt.UTC)
                 told = "" if np.isnan(motion[row]) else f"{motion[row]:.4f}"
                 table.writerow([name, camera, moment.isoformat(), chosen.reasons[row], told, ""])
 
 
-def _write_crop(path: Path, jpeg: bytes, source_height: int, box_px: np.ndarray) -> None:
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ValueError("a kept frame is no JPEG that can be decoded")
-    height, width = picture.shape[:2]
-    box = box_px * (height / source_height)
-    grow = (box[2:] - box[:2]) * GROWN_SHARE
-    low = np.clip(np.floor(box[:2] - grow), 0, [width - 1, height - 1]).astype(int)
-    high = np.clip(np.ceil(box[2:] + grow), low + 1, [width, height]).astype(int)
-    crop = picture[low[1] : high[1], low[0] : high[0]]
-    if not cv2.imwrite(str(path), crop, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
+def _write_crop(path: Path, kept: Kept, box_px: np.ndarray) -> None:
+    picture = opened(kept)
+    box = box_px * (picture.shape[0] / kept.source_height)
+    grow = np.tile((box[2:] - box[:2]) * GROWN_SHARE, 2) * [-1, -1, 1, 1]
+    part = crop(picture, box + grow)
+    if not cv2.imwrite(str(path), part, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
         raise OSError(f"{path} could not be written")

@@ -56,6 +56,24 @@ def distance_m(points_m: Floats, polygon_m: Floats) -> Floats:
     return np.where(inside(points_m, polygon_m), 0.0, away)
 
 
+def near_zones(points_m: Floats, polygons_m: Sequence[Floats], reach_m: float) -> NDArray[np.bool_]:
+    """Whether points are known and within reach of one of some zones.
+
+    Args:
+        points_m: Points, shape (n, 2); NaN is near nothing.
+        polygons_m: Corners of each zone; may be none.
+        reach_m: Greatest distance.
+
+    Returns:
+        Flags, shape (n,).
+    """
+    near = np.zeros(len(points_m), bool)
+    for polygon in polygons_m:
+        away = distance_m(points_m, np.asarray(polygon, float))
+        near |= np.nan_to_num(away, nan=np.inf) <= reach_m
+    return near
+
+
 def zone_index(points_m: Floats, polygons_m: Sequence[Floats]) -> NDArray[np.int64]:
     """Index of the first zone that holds each point.
 

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from storeday.contracts.columns import Floats, Ints
 from storeday.floor.walking import WalkableFloor
+from storeday.floor.zones import near_zones
 from storeday.identity.appearance import Appearance
 from storeday.identity.busy import Busy
 from storeday.identity.camera_clocks import camera_offsets
@@ -30,7 +31,7 @@ from storeday.identity.overlap import Overlaps, overlaps
 from storeday.identity.place_pairs import NearChains, place_pairs
 from storeday.identity.points import Points
 from storeday.identity.settings import IdentitySettings
-from storeday.identity.spans import Spans, near_zones, span_looks, spans_of
+from storeday.identity.spans import Spans, span_looks, spans_of
 
 Forbidden = Callable[[Sequence[int], Sequence[int]], bool]
 

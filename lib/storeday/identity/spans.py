@@ -3,14 +3,12 @@
 Conventions: store time in whole microseconds since 1970 UTC, places in m, one row per span.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from storeday.contracts.columns import Floats, Ints
-from storeday.floor.zones import distance_m
 from storeday.identity.appearance import Appearance, Floats32
 from storeday.identity.ends import TrackletEnds
 
@@ -96,12 +94,3 @@ def span_looks(appearance: Appearance, look: Ints, label: Ints, spans: int) -> F
         np.add.at(sums, label[known], appearance.embedding[look[known]] * weight[:, None])
     length = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.asarray(sums / np.where(length > 0, length, 1.0), np.float32)
-
-
-def near_zones(places_m: Floats, polygons: Sequence[Floats], reach_m: float) -> Bools:
-    """Whether places are known and within reach of one of the polygons."""
-    near = np.zeros(len(places_m), bool)
-    for polygon in polygons:
-        away = distance_m(places_m, np.asarray(polygon, float))
-        near |= np.nan_to_num(away, nan=np.inf) <= reach_m
-    return near

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from storeday.contracts import load_contract, table_from_columns
 from storeday.contracts.columns import Floats, Ints
 from storeday.floor.calendar import Interval
-from storeday.floor.zones import distance_m
+from storeday.floor.zones import near_zones
 from storeday.identity.ends import US_PER_S, TrackletEnds
 from storeday.identity.points import lookup, strings
 from storeday.identity.settings import IdentitySettings
@@ -78,10 +78,11 @@ def visits(
     first, last = _borders(ends, kept, customer, settings)
     long = ends.ended_us[last] - ends.started_us[first] >= settings.min_visit_s * US_PER_S
     first, last = first[long], last[long]
-    start_open = ~_near(ends.first_m[first], entrances, settings) | _at_footage_edge(
+    reach_m = settings.entrance_reach_m
+    start_open = ~near_zones(ends.first_m[first], entrances, reach_m) | _at_footage_edge(
         ends.camera_id[first], ends.started_us[first], footage, settings, at_end=False
     )
-    end_open = ~_near(ends.last_m[last], entrances, settings) | _at_footage_edge(
+    end_open = ~near_zones(ends.last_m[last], entrances, reach_m) | _at_footage_edge(
         ends.camera_id[last], ends.ended_us[last], footage, settings, at_end=True
     )
     names = dict(zip(kept.tolist(), customer.tolist(), strict=True))
@@ -125,15 +126,6 @@ def _borders(
     by_end = np.lexsort((np.arange(len(rows)), ended, visit))
     is_last = np.concatenate([np.diff(visit) > 0, [True]])
     return rows[is_first], rows[by_end[is_last]]
-
-
-def _near(places_m: Floats, polygons: Sequence[Floats], settings: IdentitySettings) -> Bools:
-    """Whether places are known and within reach of one of the polygons."""
-    near = np.zeros(len(places_m), bool)
-    for polygon in polygons:
-        distance = distance_m(places_m, np.asarray(polygon, float))
-        near |= np.nan_to_num(distance, nan=np.inf) <= settings.entrance_reach_m
-    return near
 
 
 def _at_footage_edge(

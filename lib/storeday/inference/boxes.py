@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Boxes = NDArray[np.floating]
+
+# The class that detectors are asked for.
+PERSON = "person"
 
 
 class Detector(Protocol):
@@ -82,23 +86,28 @@ def suppress(boxes: Floats, scores: Floats, iou: float) -> NDArray[np.int64]:
     return np.array(kept, np.int64)
 
 
-def iou_matrix(boxes: Floats) -> Floats:
-    """Intersection over union of every pair of n boxes, n x n."""
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=2)
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    union = area[:, None] + area[None, :] - shared
-    return np.asarray(shared / np.maximum(union, np.float32(1e-9)), np.float32)
+def iou_matrix(one: Boxes, other: Boxes | None = None) -> Boxes:
+    """Intersection over union of every pair of n and m boxes, n x m, as precise as they are.
+
+    Args:
+        one: n x 4.
+        other: m x 4; the same boxes where not given.
+    """
+    first, second = one[:, None], (one if other is None else other)[None]
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., 2:], second[..., 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=-1)
+    areas = [np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1) for boxes in (first, second)]
+    union = areas[0] + areas[1] - shared
+    return np.asarray(shared / np.maximum(union, union.dtype.type(1e-9)))
 
 
-def person_faults(classes: tuple[str, ...], person: str = "person") -> list[str]:
+def person_faults(classes: tuple[str, ...]) -> list[str]:
     """The fault of a class list without people; empty where they are in it.
 
     Args:
         classes: What a detector tells apart.
-        person: The name that is looked for.
     """
-    if person in classes:
+    if PERSON in classes:
         return []
-    return [f"classes do not name {person!r}; found {', '.join(classes) or 'none'}"]
+    return [f"classes do not name {PERSON!r}; found {', '.join(classes) or 'none'}"]

@@ -6,47 +6,23 @@ score, which is zero but where the network's map of people has a peak. The netwo
 `storeday.training.nets.detector`.
 """
 
-from storeday.inference.boxes import Floats, Picture, kept_boxes
-from storeday.inference.letterbox import Letterbox
+from storeday.inference.boxes import PERSON, Floats
+from storeday.inference.grid_detector import GridDetector
 from storeday.inference.manifest import ModelSpec
 from storeday.inference.sessions import Session, input_faults
-from storeday.inference.settings import InferenceSettings
 
 STRIDE = 8
 # A box and its score.
 COLUMNS = 5
-CLASSES = ("person",)
+CLASSES = (PERSON,)
 
 
-class CentreGrid:
-    """A detector with its input buffer; for one thread.
+class CentreGrid(GridDetector):
+    """A detector; arguments as for `GridDetector`."""
 
-    Args:
-        session: Its session.
-        spec: Its entry in the manifest.
-        settings: Thresholds, batch.
-
-    Attributes:
-        batch: Frames in a call.
-    """
-
-    def __init__(self, session: Session, spec: ModelSpec, settings: InferenceSettings) -> None:
-        self._session, self._settings = session, settings
-        self.batch = session.fixed_batch or settings.batch
-        size = (spec.input_width_px, spec.input_height_px)
-        self._input = Letterbox(self.batch, size, is_rgb=spec.channel_order == "RGB")
-
-    def people(self, pictures: list[Picture]) -> list[tuple[Floats, Floats]]:
-        """Boxes and scores of the people in each picture; see `Detector`."""
-        placed = [self._input.place(slot, picture) for slot, picture in enumerate(pictures)]
-        raw = self._session.run(self._input.values)[0]
-        found = []
-        for slot, picture in enumerate(pictures):
-            likely = raw[slot][raw[slot][:, 4] >= self._settings.score_threshold]
-            boxes = placed[slot].to_picture(likely[:, :4])
-            iou = self._settings.nms_iou
-            found.append(kept_boxes(boxes, likely[:, 4], picture.shape, iou))
-        return found
+    def _read(self, raw: Floats, threshold: float) -> tuple[Floats, Floats]:
+        likely = raw[raw[:, 4] >= threshold]
+        return likely[:, :4], likely[:, 4]
 
 
 def spec_faults(session: Session, spec: ModelSpec) -> list[str]:

@@ -8,7 +8,7 @@ Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
-def crop(picture: Picture, box: Floats) -> Picture:
+def crop(picture: Picture, box: NDArray[np.floating]) -> Picture:
     """The part of a picture within a box, at least one pixel wide and high.
 
     Args:

@@ -7,56 +7,33 @@ function, in shares of the picture), and probabilities of the classes. The score
 the power 0.6 times the probability of `person` to the power 0.4, as its author ranks boxes.
 """
 
-import cv2
 import numpy as np
 
-from storeday.inference.boxes import Floats, Picture, kept_boxes, person_faults
+from storeday.inference.boxes import PERSON, Floats, person_faults
+from storeday.inference.grid_detector import GridDetector
 from storeday.inference.manifest import ModelSpec
 from storeday.inference.sessions import Session, input_faults
 from storeday.inference.settings import InferenceSettings
 
 STRIDE = 16
-PERSON = "person"
 # Objectness, offset and size, before the classes.
 BOX_PLANES = 5
 OBJECT_POWER, CLASS_POWER = 0.6, 0.4
 
 
-class Fastestdet:
-    """A detector with its input buffer; for one thread.
-
-    Args:
-        session: Its session.
-        spec: Its entry in the manifest.
-        settings: Thresholds, batch.
-
-    Attributes:
-        batch: Frames in a call.
-    """
+class Fastestdet(GridDetector):
+    """A detector; arguments as for `GridDetector`."""
 
     def __init__(self, session: Session, spec: ModelSpec, settings: InferenceSettings) -> None:
-        self._session, self._settings = session, settings
+        super().__init__(session, spec, settings, is_stretched=True, unit=1)
         self._person = spec.classes.index(PERSON)
-        self._size = (spec.input_width_px, spec.input_height_px)
-        self._is_rgb = spec.channel_order == "RGB"
-        self.batch = session.fixed_batch or settings.batch
-        self._input = np.zeros((self.batch, 3, *self._size[::-1]), np.float32)
+        self._sides = np.array([spec.input_width_px, spec.input_height_px] * 2, np.float32)
 
-    def people(self, pictures: list[Picture]) -> list[tuple[Floats, Floats]]:
-        """Boxes and scores of the people in each picture; see `Detector`."""
-        for slot, picture in enumerate(pictures):
-            small = cv2.resize(picture, self._size, interpolation=cv2.INTER_LINEAR)
-            planes = small[..., ::-1] if self._is_rgb else small
-            np.divide(planes.transpose(2, 0, 1), np.float32(255), out=self._input[slot])
-        raw = self._session.run(self._input)[0]
-        return [self._read(raw[slot], picture.shape) for slot, picture in enumerate(pictures)]
-
-    def _read(self, raw: Floats, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    def _read(self, raw: Floats, threshold: float) -> tuple[Floats, Floats]:
         scores = raw[0] ** OBJECT_POWER * raw[BOX_PLANES + self._person] ** CLASS_POWER
-        rows, columns = np.nonzero(scores >= self._settings.score_threshold)
+        rows, columns = np.nonzero(scores >= threshold)
         boxes = decode(raw[1:BOX_PLANES, rows, columns], rows, columns, scores.shape)
-        sides = np.array([shape[1], shape[0]] * 2, np.float32)
-        return kept_boxes(boxes * sides, scores[rows, columns], shape, self._settings.nms_iou)
+        return boxes * self._sides, scores[rows, columns]
 
 
 def spec_faults(session: Session, spec: ModelSpec) -> list[str]:

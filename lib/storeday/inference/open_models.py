@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from storeday.inference import centre_grid, crop_heads, fastestdet, osnet, yolov8, yolox
+from storeday.inference import centre_grid, crop_heads, fastestdet, yolov8, yolox
 from storeday.inference.boxes import Detector
 from storeday.inference.centre_grid import CentreGrid
 from storeday.inference.crop_heads import CropEmbedding, CropLogit
@@ -24,7 +24,7 @@ FAULTS_OF: dict[Head, Callable[[Session, ModelSpec], list[str]]] = {
     "yolox": yolox.spec_faults,
     "yolov8": yolov8.spec_faults,
     "fastestdet": fastestdet.spec_faults,
-    "osnet": osnet.spec_faults,
+    "osnet": crop_heads.embedding_faults,
     "centre_grid": centre_grid.spec_faults,
     "crop_embedding": crop_heads.embedding_faults,
     "crop_logit": crop_heads.logit_faults,

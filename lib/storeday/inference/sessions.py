@@ -98,7 +98,7 @@ def session_of(
     return session
 
 
-def input_faults(session: Session, spec: ModelSpec, stride: int) -> list[str]:
+def input_faults(session: Session, spec: ModelSpec, stride: int = 1) -> list[str]:
     """In what a picture model's input is not what its entry says; empty where it fits.
 
     Args:

@@ -9,57 +9,29 @@ mind the licence of the weights you give it.
 
 import numpy as np
 
-from storeday.inference.boxes import Floats, Picture, kept_boxes, person_faults
-from storeday.inference.letterbox import Letterbox, Placed
+from storeday.inference.boxes import PERSON, Floats, person_faults
+from storeday.inference.grid_detector import GridDetector
 from storeday.inference.manifest import ModelSpec
 from storeday.inference.sessions import Session, input_faults
 from storeday.inference.settings import InferenceSettings
 
 STRIDES = (8, 16, 32)
-PERSON = "person"
 # Centre and size of the box, before the classes.
 BOX_ROWS = 4
 
 
-class Yolov8:
-    """A detector with its input buffer; for one thread.
-
-    Args:
-        session: Its session.
-        spec: Its entry in the manifest.
-        settings: Thresholds, batch.
-
-    Attributes:
-        batch: Frames in a call.
-    """
+class Yolov8(GridDetector):
+    """A detector; arguments as for `GridDetector`."""
 
     def __init__(self, session: Session, spec: ModelSpec, settings: InferenceSettings) -> None:
-        self._session, self._settings = session, settings
+        super().__init__(session, spec, settings, is_centred=True, unit=1)
         self._person = spec.classes.index(PERSON)
-        self.batch = session.fixed_batch or settings.batch
-        self._input = Letterbox(
-            self.batch,
-            (spec.input_width_px, spec.input_height_px),
-            is_rgb=spec.channel_order == "RGB",
-            is_centred=True,
-            unit=1,
-        )
 
-    def people(self, pictures: list[Picture]) -> list[tuple[Floats, Floats]]:
-        """Boxes and scores of the people in each picture; see `Detector`."""
-        placed = [self._input.place(slot, picture) for slot, picture in enumerate(pictures)]
-        raw = self._session.run(self._input.values)[0]
-        return [
-            self._read(raw[slot], placed[slot], picture.shape)
-            for slot, picture in enumerate(pictures)
-        ]
-
-    def _read(self, raw: Floats, placed: Placed, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    def _read(self, raw: Floats, threshold: float) -> tuple[Floats, Floats]:
         scores = raw[BOX_ROWS + self._person]
-        likely = np.flatnonzero(scores >= self._settings.score_threshold)
+        likely = np.flatnonzero(scores >= threshold)
         centres, halves = raw[:2, likely].T, raw[2:BOX_ROWS, likely].T / np.float32(2)
-        boxes = np.concatenate([centres - halves, centres + halves], axis=1)
-        return kept_boxes(placed.to_picture(boxes), scores[likely], shape, self._settings.nms_iou)
+        return np.concatenate([centres - halves, centres + halves], axis=1), scores[likely]
 
 
 def spec_faults(session: Session, spec: ModelSpec) -> list[str]:

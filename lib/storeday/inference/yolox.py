@@ -8,52 +8,29 @@ class. A person's score is objectness times the probability of the class `person
 
 import numpy as np
 
-from storeday.inference.boxes import Floats, Picture, kept_boxes, person_faults
-from storeday.inference.letterbox import Letterbox, Placed
+from storeday.inference.boxes import PERSON, Floats, person_faults
+from storeday.inference.grid_detector import GridDetector
 from storeday.inference.manifest import ModelSpec
 from storeday.inference.sessions import Session, input_faults
 from storeday.inference.settings import InferenceSettings
 
 STRIDES = (8, 16, 32)
-PERSON = "person"
 # Centre and size of the box, and objectness, before the classes.
 BOX_COLUMNS = 5
 
 
-class Yolox:
-    """A detector with its input buffer; for one thread.
-
-    Args:
-        session: Its session.
-        spec: Its entry in the manifest.
-        settings: Thresholds, batch.
-
-    Attributes:
-        batch: Frames in a call.
-    """
+class Yolox(GridDetector):
+    """A detector; arguments as for `GridDetector`."""
 
     def __init__(self, session: Session, spec: ModelSpec, settings: InferenceSettings) -> None:
-        self._session, self._settings = session, settings
+        super().__init__(session, spec, settings)
         self._person = spec.classes.index(PERSON)
-        size = (spec.input_width_px, spec.input_height_px)
-        self.batch = session.fixed_batch or settings.batch
-        self._input = Letterbox(self.batch, size, is_rgb=spec.channel_order == "RGB")
-        self._grid = grid(*size)
+        self._grid = grid(spec.input_width_px, spec.input_height_px)
 
-    def people(self, pictures: list[Picture]) -> list[tuple[Floats, Floats]]:
-        """Boxes and scores of the people in each picture; see `Detector`."""
-        placed = [self._input.place(slot, picture) for slot, picture in enumerate(pictures)]
-        raw = self._session.run(self._input.values)[0]
-        return [
-            self._read(raw[slot], placed[slot], picture.shape)
-            for slot, picture in enumerate(pictures)
-        ]
-
-    def _read(self, raw: Floats, placed: Placed, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    def _read(self, raw: Floats, threshold: float) -> tuple[Floats, Floats]:
         scores = raw[:, 4] * raw[:, BOX_COLUMNS + self._person]
-        likely = np.flatnonzero(scores >= self._settings.score_threshold)
-        boxes = placed.to_picture(decode(raw[likely, :4], self._grid[likely]))
-        return kept_boxes(boxes, scores[likely], shape, self._settings.nms_iou)
+        likely = np.flatnonzero(scores >= threshold)
+        return decode(raw[likely, :4], self._grid[likely]), scores[likely]
 
 
 def spec_faults(session: Session, spec: ModelSpec) -> list[str]:

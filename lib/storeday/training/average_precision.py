@@ -11,6 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from storeday.inference.boxes import iou_matrix
+
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
 
@@ -55,7 +57,8 @@ def match_boxes(
     found: Floats, score: Floats, true: Floats, asked: Bools, least_iou: float
 ) -> tuple[Bools, Bools]:
     """Which boxes hit, and which count at all; one picture, arguments as in `Case`."""
-    overlap = overlaps(found.reshape(-1, 4), true.reshape(-1, 4))
+    boxes = [np.asarray(each, float).reshape(-1, 4) for each in (found, true)]
+    overlap = iou_matrix(*boxes)
     hit, counts = np.zeros(len(found), bool), np.ones(len(found), bool)
     free = np.ones(len(true), bool)
     for row in np.argsort(-np.asarray(score), kind="stable"):
@@ -68,14 +71,3 @@ def match_boxes(
                 hit[row], counts[row] = wanted, wanted
                 break
     return hit, counts
-
-
-def overlaps(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """IoU of every pair of n and m boxes, n x m."""
-    first, second = np.asarray(one, float)[:, None], np.asarray(other, float)[None]
-    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(
-        first[..., :2], second[..., :2]
-    )
-    shared = np.prod(np.maximum(sides, 0), axis=-1)
-    areas = [np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1) for boxes in (first, second)]
-    return np.asarray(shared / np.maximum(areas[0] + areas[1] - shared, 1e-9))
