@@ -488,10 +488,10 @@ def test_fifty_thousand_rummages_take_seconds():
             "probability": rng.uniform(0.05, 1, 2 * count),
         }
     )
-    started = time.perf_counter()
+    started = time.process_time()
     found = associate(events, moves, SETTINGS)
-    elapsed_s = time.perf_counter() - started
+    elapsed_s = time.process_time() - started
     assert 190_000 < found.match_candidates.num_rows < 230_000
     print(f"{count} rummages, {found.match_candidates.num_rows} rows: {elapsed_s:.2f} s")
-    # 0.4 s measured; the limit leaves room for a busy machine.
+    # 0.4 s of processor time measured; the limit leaves room for slower machines.
     assert elapsed_s < 5

@@ -1,5 +1,6 @@
 """A component in words and as a drawing."""
 
+import datetime as dt
 import xml.etree.ElementTree as ET
 
 import networkx as nx
@@ -7,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from storeday.association.explained_evidence import DayEvidence
 from storeday.association.explanation import explain
 
 ROWS = [
@@ -70,3 +72,61 @@ def test_row_order_decides_nothing(seed):
 def test_an_interaction_without_candidates_is_named():
     with pytest.raises(ValueError, match=r"interaction 'q': none of its rummages \(q\) is in"):
         explain({"interaction_id": "q", "rummage_ids": ["q"]}, candidates(ROWS))
+
+
+def test_moments_devices_and_clocks_are_told():
+    at = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
+
+    def later(seconds):
+        return at + dt.timedelta(seconds=seconds)
+
+    rummages = pa.table(
+        {
+            "rummage_id": ["r3"],
+            "epc": ["E0"],
+            "reader_id": ["rack"],
+            "antenna": [2],
+            "peak_time": [later(17)],
+            "zone_id": ["coats"],
+        }
+    )
+    actions = pa.table(
+        {
+            "action_id": ["a3"],
+            "camera_id": ["front"],
+            "peak_time": [later(5)],
+            "probability": [0.9],
+        }
+    )
+    clocks = pa.table(
+        {
+            "device_id": ["front", "rack"],
+            "valid_from": [at, at],
+            "offset_s": [0.0, 10.0],
+            "drift_ppm": [0.0, 0.0],
+            "std_error_s": [0.0, 0.2],
+            "evidence": ['{"method": "handling"}'] * 2,
+        }
+    )
+    interaction = {
+        "interaction_id": "r3",
+        "rummage_ids": ["r3"],
+        "epc": "E0",
+        "sku": None,
+        "zone_id": "coats",
+        "time": later(7),
+        "customer_id": None,
+        "unmatched_reason": "handled_by_staff",
+        "probability": 0.9,
+    }
+    day = DayEvidence(rummages, actions, clocks)
+    assert explain(interaction, candidates(ROWS), day).text.splitlines()[1:] == [
+        "a product that is not in the products file, tag E0 in coats, 09:00:07 UTC",
+        "no customer published (handled_by_staff); likeliest 0.900",
+        "rummage r3 (of this interaction): 09:00:07 UTC, rack antenna 2, zone coats, tag E0",
+        "  * z<&>    0.900  log-ratio  +3.00  action a3: front, probability 0.90, "
+        "2.0 s before the tag moved",
+        "    nobody  0.100",
+        "clock of front: +0.00 s, standard error 0.00 s (handling)",
+        "clock of rack: +10.00 s, standard error 0.20 s (handling)",
+    ]

@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tracking"))
 import tracking_trials as trials
 from campus_floor import customers
 
-SETTINGS = TrackingSettings()
+SETTINGS = TrackingSettings().without_looks()
 SEED = 1
 RATES = ((1, 30, 30.0), (6, 5, 120.0), (15, 2, 183.0))
 MEASURES = ("IDF1", "HOTA", "MOTA")

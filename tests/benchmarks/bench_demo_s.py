@@ -29,7 +29,7 @@ def run() -> Result:
         shutil.rmtree(folder)
     detail = {
         "simulated": True,
-        "scenario": "demo, level footage, detections from truth with a detector's errors",
+        "scenario": "demo, level footage, people found by the detector that ships",
         "seed": SEED,
         "table": {
             "columns": ["demo"],

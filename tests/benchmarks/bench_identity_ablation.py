@@ -1,11 +1,11 @@
 """IDF1 across cameras by what identity may use.
 
 `looks ...`: all there is, with looks of three strengths (the rank-1 across cameras stands beside
-them); `no looks`: `identity.appearance: off`. The others have middling looks and lack one thing:
-`no transitions` the model of how people go from place to place in time, `no overlaps` the word of
-cameras that see one place at once, `looks alone` both and every other word of places, `no clocks`
-the comparison of the cameras' clocks, `no obstacles` the ways round furniture. `tracklets` takes
-each for a customer.
+them); `no looks`: `identity.appearance: off`. The others lack one thing, with middling looks unless
+weak ones are named: `no transitions` the model of how people go from place to place in time, `no
+overlaps` the word of cameras that see one place at once, `looks alone` both and every other word of
+places, `no clocks` the comparison of the cameras' clocks, `no obstacles` the ways round furniture.
+`tracklets` takes each for a customer.
 """
 
 from dataclasses import replace
@@ -31,7 +31,8 @@ from people_figures import (
 
 NEVER = 1e9
 COLUMNS = ["rank-1", "IDF1, store", "HOTA, store", "IDF1, one camera", "identities"]
-LEVELS = {"looks, strong": 1.6, "looks, middling": NOISE, "looks, weak": 2.3, "no looks": None}
+WEAK = 2.3
+LEVELS = {"looks, strong": 1.6, "looks, middling": NOISE, "looks, weak": WEAK, "no looks": None}
 WITHOUT = {
     "no transitions": {"chain_least": NEVER},
     "no overlaps": {"overlap_least": NEVER, "merge_place_bound": 0.0},
@@ -45,9 +46,11 @@ def run() -> Result:
     for seed in SEEDS:
         tracked = tracked_day(seed)
         for name, noise in LEVELS.items():
-            _add(rows, name, tracked, seed, noise=noise)
+            _add(rows, name, tracked_day(seed, has_looks=noise is not None), seed, noise=noise)
         for name, changes in WITHOUT.items():
-            _add(rows, name, tracked, seed, settings=replace(SETTINGS, **changes))
+            changed = replace(SETTINGS, **changes)
+            _add(rows, name, tracked, seed, settings=changed)
+            _add(rows, f"{name}, weak", tracked, seed, noise=WEAK, settings=changed)
         for name, changes in SCENES.items():
             _add(rows, name, tracked, seed, scene=replace(store_scene(tracked), **changes))
         ids = pa.array(tracked.ends.tracklet_id, pa.string())

@@ -4,9 +4,9 @@ Needs trained files, which do not ship: `sim.onnx`, `uci.onnx`, `both.onnx` in t
 `STOREDAY_RFID_CNN` names, made with the extra `train` by
 
     python tests/benchmarks/export_labelled_logs.py LOGS
-    python -m storeday.training --logs LOGS/sim --out MODELS/sim.onnx
-    python -m storeday.training --logs LOGS/uci --epochs 80 --out MODELS/uci.onnx
-    python -m storeday.training --logs LOGS/sim LOGS/uci --out MODELS/both.onnx
+    python -m storeday.training rummage --logs LOGS/sim --out MODELS/sim.onnx
+    python -m storeday.training rummage --logs LOGS/uci --epochs 80 --out MODELS/uci.onnx
+    python -m storeday.training rummage --logs LOGS/sim LOGS/uci --out MODELS/both.onnx
 
 Windows of 8 s with at least four reads, AUC: simulated days of the scored seeds, handled against
 far from any handling (4,000 still windows a day, drawn); the UCI trials not trained on, walking

@@ -1,10 +1,11 @@
-"""The shipped models on simulated footage that none of them learnt from.
+"""The shipped models, or those of STOREDAY_MODELS, on footage that none of them learnt from.
 
 The films are those of `rendered_days.yaml`: five scenarios that ship, whole. Training used random
 shops alone (`storeday.training.scene_worlds`), none of them a scenario's, under other seeds; no
 constant was chosen on these films.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 from rendered import CORNERS, Film, films, frozen, scenario_of
 
 from storeday.inference import InferenceSettings, OpenModels, load_models, open_models
-from storeday.inference.shipped import manifest_path
+from storeday.inference.shipped import SHIPPED, manifest_path
 from storeday.simulate import World
 from storeday.simulate.people import make_world
 from storeday.simulate.render_motion import poses_at, prepare_motion
@@ -25,10 +26,11 @@ EVERY = 5
 HANDLES = 0.5
 
 
-def shipped(**settings: Any) -> OpenModels:
-    """The shipped models, on one thread of the CPU."""
+def opened(**settings: Any) -> OpenModels:
+    """The models, on one thread of the CPU."""
     chosen = InferenceSettings(providers="cpu", **settings)
-    return open_models(load_models(manifest_path("shipped")), chosen)
+    file = os.environ.get("STOREDAY_MODELS", SHIPPED)
+    return open_models(load_models(manifest_path(file)), chosen)
 
 
 def held_out() -> Iterator[tuple[Film, World]]:

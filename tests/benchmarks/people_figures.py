@@ -48,7 +48,7 @@ KNOBS = {
 # Noise of the looks whose rank-1 lies in the middle of the measured .59 to .90.
 NOISE = 1.9
 DIMENSIONS = 128
-SETTINGS = IdentitySettings()
+SETTINGS, TRACKING = IdentitySettings(), TrackingSettings()
 SCENARIO = {"scenario": "busy_saturday, 4 cameras, 16 x 16 m", "hours": HOURS, "seeds": SEEDS}
 
 
@@ -77,16 +77,22 @@ class Identified:
 
 
 @functools.cache
-def tracked_day(seed, frames_per_s=5.0):
-    return tracked(people_day("busy_saturday", seed, HOURS, frames_per_s, **KNOBS))
+def _seen_day(seed, frames_per_s):
+    return people_day("busy_saturday", seed, HOURS, frames_per_s, **KNOBS)
 
 
-def tracked(day):
+@functools.cache
+def tracked_day(seed, frames_per_s=5.0, has_looks=True):
+    settings = TRACKING if has_looks else TRACKING.without_looks()
+    return tracked(_seen_day(seed, frames_per_s), settings)
+
+
+def tracked(day, settings=TRACKING):
     """A day's detections, tracked camera by camera."""
     parts = [
         track_camera(
             day.detections.filter(pa.compute.equal(day.detections["camera_id"], camera.id)),
-            TrackingSettings(),
+            settings,
             str,
         )
         for camera in day.world.layout.cameras
@@ -150,7 +156,7 @@ def _rank_1(vectors, person, camera):
 @functools.cache
 def identified_day(seed, noise=NOISE, frames_per_s=5.0):
     """A day through identity, and the rank-1 of its looks; noise None is appearance off."""
-    tracked = tracked_day(seed, frames_per_s)
+    tracked = tracked_day(seed, frames_per_s, noise is not None)
     looks, rank_1 = Appearance.none(), None
     if noise is not None:
         looks, rank_1 = simulated_looks(tracked, noise, seed)

@@ -75,8 +75,9 @@ def test_salts_inside_the_lake_are_bad(tmp_path):
     assert told(sick, "are inside the lake").state == "bad"
 
 
-def test_a_bucket_asks_for_a_look_at_its_versions():
-    finding = told(Patient(lake="s3://shop/lake", has_spark=False), "is in a bucket")
+@pytest.mark.parametrize("scheme", ["s3", "gs", "abfss"])
+def test_a_bucket_asks_for_a_look_at_its_versions(scheme):
+    finding = told(Patient(lake=f"{scheme}://shop/lake", has_spark=False), "is in a bucket")
     assert finding.state == "look"
     assert "versioning" in finding.advice
 

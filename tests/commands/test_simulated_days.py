@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from storeday.commands.explain import explain_interaction
+from storeday.commands.explain import explain_interaction, listed_interactions
 from storeday.commands.run_days import DONE, Request, run_days
 from storeday.commands.simulate import simulate
 from storeday.commands.simulated_detections import DetectorErrors, detections_from_boxes
@@ -84,8 +84,8 @@ def gold_tables_agree(lake, day, traffic, handled):
     zones = lake.read("gold.zone_hourly", [day]).collect()
     products = lake.read("gold.product_engagement", [day]).where("level = 'sku'").collect()
     by_customers = [row for row in handled if row["unmatched_reason"] != "handled_by_staff"]
-    # Tables of level `events` hold no products, so that nobody knows what the tags hang on.
     known = [row for row in by_customers if row["sku"]]
+    assert known
     assert sum(row["handled_seen"] for row in products) == len(known)
     assert sum(row["handled"] for row in products) <= len(known)
     assert sum(row["handled"] or 0 for row in zones) <= len(by_customers)
@@ -114,11 +114,14 @@ def test_the_job_starts_from_a_simulated_days_tables(spark, tmp_path):
     clocks = lake.read("silver.clock_offsets", [day]).collect()
     assert any('"handling"' in row["evidence"] for row in clocks)
     drawing = tmp_path / "component.svg"
-    told = explain_interaction(lake, day, handled[0]["rummage_ids"][0], drawing)
+    told = explain_interaction(places.lake, day, handled[0]["rummage_ids"][0], drawing)
     assert f"rummage {handled[0]['rummage_ids'][0]} (of this interaction)" in told.text
     assert drawing.read_text().startswith("<svg")
     with pytest.raises(KeyError, match="has no interaction 'none such'"):
-        explain_interaction(lake, day, "none such", None)
+        explain_interaction(places.lake, day, "none such", None)
+    listed = listed_interactions(places.lake, day, 3)
+    assert len(listed) == 4
+    assert f"{len(handled)} interactions" in listed[0]
     # Cameras were on all the time, so every zone was seen.
     coverage = lake.read("gold.coverage", [day]).where("subject_kind = 'zone'").collect()
     assert max(row["observed_s"] for row in coverage) > 0

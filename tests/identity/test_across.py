@@ -18,6 +18,7 @@ from storeday.identity import (
     join_across,
     join_tracklets,
 )
+from storeday.identity.busy import Busy
 from storeday.identity.camera_clocks import camera_clocks
 from storeday.identity.clusters import join_by_evidence
 from storeday.identity.merging import ChainLooks, LookModel, merge_chains
@@ -226,6 +227,23 @@ def test_a_store_without_an_entrance_has_one_identity_too():
     scores = pair_scores(label, owner)
     print("seed 9, no entrance, precision and recall of pairs", scores)
     assert min(scores) > 0.9
+
+
+def test_seconds_at_once_are_those_of_all_pairs():
+    random = np.random.default_rng(12)
+    started = random.integers(0, 60, 40) * 1_000_000 + START_US
+    ended = started + random.integers(0, 20, 40) * 1_000_000
+    camera = random.integers(0, 3, 40)
+    busy = Busy(started, ended, camera)
+    one, other = np.arange(15), np.arange(15, 40)
+    expected = sum(
+        max(min(ended[a], ended[b]) - max(started[a], started[b]), 0) / 1e6
+        for a in one
+        for b in other
+        if camera[a] == camera[b]
+    )
+    assert expected > 0
+    assert busy.together_s(one, other) == pytest.approx(expected)
 
 
 def test_too_small_a_day_is_joined_camera_by_camera():

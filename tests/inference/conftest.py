@@ -61,6 +61,12 @@ def write_embedder(path: Path, batch: int | str = "batch") -> Path:
     return _write(path, [batch, 3, 16, 8], [batch, 2], gain, bias, keep=2)
 
 
+def write_handling(path: Path, batch: int | str = "batch") -> Path:
+    """A handling classifier whose logit is the mean of its input, less 128."""
+    gain, bias = np.array([[1]], np.float32), np.array([[-128]], np.float32)
+    return _write(path, [batch, 3, 24, 16], [batch, 1], gain, bias, keep=2)
+
+
 def _write(
     path: Path,
     input_shape: list[int | str],
@@ -117,6 +123,22 @@ def embedder_entry(model: Path, **changes: Any) -> dict[str, Any]:
         "input_width_px": 8,
         "input_height_px": 16,
         "channel_order": "RGB",
+    }
+    return {**entry, **changes}
+
+
+def handling_entry(model: Path, **changes: Any) -> dict[str, Any]:
+    entry = {
+        "role": "handling",
+        "head": "crop_logit",
+        "file": model.name,
+        "sha256": sha256(model),
+        "licence": "Apache-2.0",
+        "domain": "simulated",
+        "input_width_px": 16,
+        "input_height_px": 24,
+        "channel_order": "BGR",
+        "classes": ["handling"],
     }
     return {**entry, **changes}
 

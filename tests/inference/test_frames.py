@@ -70,6 +70,21 @@ def test_frames_without_people_have_empty_arrays(tiny, tmp_path):
     assert people.embeddings.dtype == np.float32
 
 
+@pytest.mark.parametrize("batch", [1, 3, "batch"])
+def test_handling_is_told_of_every_person(batch, tiny, tmp_path):
+    entries = [
+        tiny.detector_entry(tiny.write_detector(tmp_path / "detector.onnx", batch)),
+        tiny.handling_entry(tiny.write_handling(tmp_path / "hands.onnx", batch)),
+    ]
+    models = open_models(load_models(tiny.write_manifest(tmp_path / "m.yaml", entries)), SETTINGS)
+    levels = [30, 200, 90, 0]
+    frames = [(level, tiny.jpeg(tiny.grey(level))) for level in levels]
+    for level, people in infer_frames(frames, models, SETTINGS):
+        expected = [level - 128] if level else []
+        np.testing.assert_allclose(people.handling_logits, expected, atol=1)
+        assert people.embeddings is None
+
+
 def test_no_appearance_model_no_embeddings(tiny, tmp_path):
     models = opened(tiny, tmp_path, 1, with_appearance=False)
     ((_, people),) = infer_frames([(0, tiny.jpeg(tiny.grey(99)))], models, SETTINGS)

@@ -14,6 +14,7 @@ from storeday.inference.crop_heads import (
     embedding_faults,
     logit_faults,
 )
+from storeday.inference.crops import framed, window
 from storeday.inference.sessions import Session
 
 WIDTH, HEIGHT = 64, 32
@@ -144,8 +145,10 @@ def test_an_embedding_sees_the_box_alone_and_has_length_one(order, channel):
 
 
 def test_a_logit_sees_room_around_the_box():
-    made, inner = session(lambda pixels: pixels.max(axis=(1, 2, 3))[:, None], (None, 1))
-    handling = CropLogit(made, spec("handling", "crop_logit", ("handling",)), InferenceSettings())
+    size = (16, 48)  # of the box's own shape
+    made, inner = session(lambda pixels: pixels.max(axis=(1, 2, 3))[:, None], (None, 1), size=size)
+    entry = spec("handling", "crop_logit", ("handling",), size=size)
+    handling = CropLogit(made, entry, InferenceSettings())
     picture = np.zeros((100, 100, 3), np.uint8)
     # A bright column just ahead of the box, within its room, and one beyond it.
     box = np.array([[40, 20, 60, 80]], np.float32)
@@ -156,7 +159,17 @@ def test_a_logit_sees_room_around_the_box():
     picture[20:80, ahead + 3] = 255
     assert handling.logits([(picture, box)])[0][0] == 0
     assert handling.logits([(picture, box[:0])])[0].shape == (0,)
-    assert inner.given[0].shape == (8, 3, HEIGHT, WIDTH)
+    assert inner.given[0].shape == (8, 3, 48, 16)
+
+
+def test_a_window_keeps_its_shape_and_repeats_the_edge():
+    picture = striped(200)
+    wide = window(np.array([80, 10, 100, 20], np.float32), 0.0, 0.5)
+    assert wide.tolist() == [80, -5, 100, 35]
+    part = framed(picture, wide)
+    assert part.shape == (40, 20, 3)
+    assert (part[:, 10:] == picture[0, -1]).all()
+    assert framed(picture, np.array([0, 0, 90, 60], np.float32)).tolist() == picture.tolist()
 
 
 def test_a_crop_at_the_edge_is_what_lies_within():

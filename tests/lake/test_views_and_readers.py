@@ -156,7 +156,7 @@ def test_the_command_prints_the_statements():
     told = CliRunner().invoke(app, ["views", "--lake", "lake", "--dialect", "spark"])
     assert told.exit_code == 0
     assert told.output.count("CREATE OR REPLACE TEMPORARY VIEW") == len(VIEWS) + 1
-    assert "delta.`lake/gold/traffic_hourly`" in told.output
+    assert f"delta.`{Path('lake').absolute()}/gold/traffic_hourly`" in told.output
 
 
 def example(name):

@@ -77,6 +77,27 @@ def test_coming_back_is_no_entry(hand):
     assert (row["entries"], row["re_entries"], row["exits"]) == (1, 1, 1)
 
 
+def test_a_day_without_a_missed_crossing_is_not_beyond_doubt(hand):
+    been = hand.visits(("a", 10, 600), ("b", 20, 700), ("c", 30, 800))
+    door = crossings(
+        hand,
+        ("a", 10, "in"), ("a", 600, "out"),
+        ("b", 20, "in"), ("b", 700, "out"),
+        ("c", 30, "in"), ("c", 800, "out"),
+    )  # fmt: skip
+    (row,) = traffic_hourly(been, hand.hours(1), hand.seen(), Passing(door)).to_pylist()
+    # Half a case in 3 + 1: 3 / 8 of a doubtful person, of variance 1 / 4: 1.96 * sqrt(3 / 32).
+    assert (row["entries_low"], row["entries_high"]) == pytest.approx((2.400, 3.600), abs=1e-3)
+    assert (row["exits_low"], row["exits_high"]) == pytest.approx((2.400, 3.600), abs=1e-3)
+
+
+def test_nobody_came_and_no_interval_opens(hand):
+    been = hand.visits(("a", 10, 600))
+    door = crossings(hand, ("a", 10, "in"), ("a", 600, "out"))
+    rows = traffic_hourly(been, hand.hours(2), hand.seen(count=2), Passing(door)).to_pylist()
+    assert (rows[1]["entries"], rows[1]["entries_low"], rows[1]["entries_high"]) == (0, 0, 0)
+
+
 def test_groups_come_once(hand):
     been = hand.visits(("a", 0, 60), ("b", 2, 60), ("c", 5, 60))
     been = been.append_column("group_id", pa.array(["g", "g", None], pa.string()))

@@ -10,6 +10,7 @@ from storeday.contracts import check, check_key, conform, load_contract, table_f
 from storeday.lake.groups import Group
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import manifest_from_text
+from storeday.stages import track as track_stage
 from storeday.stages.identify import CROSSINGS, IDENTITIES, POSITIONS, STAGE, VISITS, identify
 from storeday.stages.plan import DayPlan
 from storeday.stages.settings import settings_of
@@ -190,3 +191,22 @@ def test_every_visit_begins_at_the_entrance_or_is_flagged(day):
     begun = [visit for visit in found[VISITS].to_pylist() if not visit["is_censored_start"]]
     # Doors count crossings, visits count people: the one who came back is a comer twice.
     assert len(comers) == len(begun) + 1
+
+
+@pytest.mark.parametrize(("appearance", "least"), [("on", 0.9), ("off", 0.5)])
+def test_without_looks_tracking_joins_more_by_itself(appearance, least, monkeypatch):
+    given = []
+
+    def watched(detections, settings, make_id):
+        given.append(settings)
+        return track_camera(detections, settings, make_id)
+
+    monkeypatch.setattr(track_stage, "track_camera", watched)
+    text = MANIFEST.format(thresholds=f'appearance: "{appearance}"')
+    layout = manifest_from_text(text, "s.yaml", DATE)
+    plan = DayPlan(
+        StoreDay("s", DATE), "", layout, settings_of(layout), (), {}, None, "r", bytes(32)
+    )
+    found = track_stage.track(Group(plan.day, "cam", silver()), plan)
+    assert len(found["silver.tracklets"]) == len(STAYS)
+    assert [settings.stitch_least_probability for settings in given] == [least]

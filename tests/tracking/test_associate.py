@@ -4,7 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from storeday.tracking import NO_TRACK, TrackingSettings, associate_frames, motion
+from storeday.tracking import (
+    NO_TRACK,
+    TrackingSettings,
+    associate,
+    associate_frames,
+    motion,
+    track_frames,
+)
 
 SETTINGS = TrackingSettings()
 SEED = 11
@@ -192,3 +199,26 @@ def test_a_long_day_takes_steady_memory_and_time(monkeypatch):
     assert max(live) < 22 * 4
     assert max(live[half:]) < 1.3 * max(live[:half])
     assert len(times_s) / spent_s > 5_000
+
+
+def test_state_stays_small_over_a_day_of_24_hours(monkeypatch):
+    """Every ten minutes another person passes for five seconds; who has gone is not kept."""
+    live = []
+    age = associate._Live.age
+
+    def watched(self, time_s, next_s, settings):
+        age(self, time_s, next_s, settings)
+        live.append(len(self.number))
+
+    monkeypatch.setattr(associate._Live, "age", watched)
+    passer, step = np.divmod(np.arange(24 * 6 * 10), 10)
+    times_s = 600.0 * passer + step / 2
+    left_px = 100.0 + 8 * step
+    boxes_px = np.stack([left_px, 0 * left_px + 100, left_px + 60, 0 * left_px + 280], axis=1)
+    scores = np.full(len(times_s), 0.9)
+    tracks = associate_frames(times_s, boxes_px, scores, SETTINGS)
+    assert tracks.tolist() == passer.tolist()
+    assert len(live) == 24 * 6 * 10
+    assert max(live) == 1
+    stitched = track_frames(times_s, boxes_px, scores, SETTINGS)
+    assert stitched.tolist() == passer.tolist()

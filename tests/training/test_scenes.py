@@ -110,7 +110,7 @@ def test_crops_are_cut_where_the_box_is():
     ]
     (crop,) = crops_of([Frame(jpeg, people)], least_seen=0.4, least_height_px=24)
     assert crop.person == "seen"
-    tight = crop.cut(10, 20, room=0.0)
+    tight = crop.cut(10, 20, None)
     assert tight.shape == (20, 10, 3)
     assert tight[5:15, 2:8, 2].mean() > 240
     assert crop.cut(10, 20, room=0.4)[0].mean() < 20

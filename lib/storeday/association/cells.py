@@ -48,6 +48,8 @@ class Rummages:
         place_m: The item's place, NaN where unknown, shape (r, 2).
         score: The RFID score, NaN where unknown, shape (r,).
         tag: Number of the tag, shape (r,); empty where tags are not told apart.
+        moved: Probability that the tag was moved at all, by the store-day's own false events, NaN
+            where unknown, shape (r,); empty where it is of none.
     """
 
     time_s: Floats
@@ -55,6 +57,7 @@ class Rummages:
     place_m: Floats
     score: Floats
     tag: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    moved: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import networkx as nx
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storeday.association.explained_evidence import DayEvidence, Told, told
+
 NOBODY = "nobody"
 # The drawing, in pixels: room for ids on either side, and for each node.
 WIDTH_PX, MARGIN_PX, ROW_PX, RADIUS_PX = 900, 260, 34, 7
@@ -33,12 +35,15 @@ class Explanation:
     graph: "nx.Graph[Any]"
 
 
-def explain(interaction: Row, match_candidates: pa.Table) -> Explanation:
+def explain(
+    interaction: Row, match_candidates: pa.Table, day: DayEvidence | None = None
+) -> Explanation:
     """Explains an interaction by all candidates of its component.
 
     Args:
         interaction: A row of `gold.interactions`.
         match_candidates: Rows of `silver.match_candidates` of the store-day, in any order.
+        day: More of the store-day: when, where and by which clocks; None for probabilities alone.
 
     Returns:
         The explanation; the same for any order of rows.
@@ -78,7 +83,25 @@ def explain(interaction: Row, match_candidates: pa.Table) -> Explanation:
     head = f"interaction {interaction['interaction_id']}: component {', '.join(components)}, "
     sides = [node for node, _ in graph.nodes]
     head += f"rummages: {sides.count('rummage')}, customers: {sides.count('customer')}"
-    return Explanation("\n".join([head, *_lines(rows, asked)]), _svg(graph, asked), graph)
+    beside = told(day)
+    lines = [head, *_answer(interaction), *_lines(rows, asked, beside)]
+    names = {row["rummage_id"] for row in rows}
+    lines += beside.clock_lines(names, {row["action_id"] for row in rows})
+    return Explanation("\n".join(lines), _svg(graph, asked), graph)
+
+
+def _answer(interaction: Row) -> list[str]:
+    """What was published of it, where the row says."""
+    if "epc" not in interaction:
+        return []
+    goods = interaction.get("sku") or "a product that is not in the products file"
+    zone = f" in {interaction['zone_id']}" if interaction.get("zone_id") else ""
+    what = f"{goods}, tag {interaction['epc']}{zone}, {interaction['time']:%H:%M:%S} UTC"
+    if interaction["customer_id"]:
+        who = f"published: {interaction['customer_id']}, probability"
+    else:
+        who = f"no customer published ({interaction['unmatched_reason']}); likeliest"
+    return [what, f"{who} {interaction['probability']:.3f}"]
 
 
 def _graph(rows: Sequence[Row]) -> "nx.Graph[Any]":
@@ -96,20 +119,23 @@ def _graph(rows: Sequence[Row]) -> "nx.Graph[Any]":
     return graph
 
 
-def _lines(rows: Sequence[Row], asked: set[str]) -> list[str]:
+def _lines(rows: Sequence[Row], asked: set[str], beside: Told) -> list[str]:
     wide = max(len(row["customer_id"] or NOBODY) for row in rows)
     lines, last = [], None
     for row in rows:
         if row["rummage_id"] != last:
             last = row["rummage_id"]
             mark = " (of this interaction)" if last in asked else ""
-            lines.append(f"rummage {last}{mark}")
+            where = beside.rummage(last)
+            lines.append(f"rummage {last}{mark}{': ' if where else ''}{where}")
         mark = "*" if row["is_chosen"] else " "
         name = (row["customer_id"] or NOBODY).ljust(wide)
         line = f"  {mark} {name}  {row['probability']:.3f}"
         if row["customer_id"] is not None:
             line += f"  log-ratio {row['log_likelihood_ratio']:+6.2f}"
             line += f"  action {row['action_id']}" if row["action_id"] else ""
+            seen = beside.action(row["action_id"] or "", row["rummage_id"])
+            line += f": {seen}" if seen else ""
         lines.append(line)
     return lines
 

@@ -33,6 +33,8 @@ ASSUMED_JITTER_S = 4.5
 LAG_SMOOTH_S = 1.0
 # Distance of the scores of true and false events, in standard deviations (study).
 ASSUMED_SEPARATION = 1.5
+# No score makes sure that a tag was moved, or that it was not.
+LEAST_CHANCE = 0.001
 # Of the day's cells so many teach the model; more sharpen nothing that shows.
 TEACHING_CELLS = 400_000
 
@@ -139,7 +141,24 @@ def _kinds(model: Model, rummages: Rummages) -> Floats:
     unknown = ~np.isfinite(rummages.score)
     false = np.where(unknown, 1.0, np.maximum(false, floor))
     true = np.where(unknown, 1.0, np.maximum(true, floor))
-    return np.asarray(np.column_stack([true, false, true, false]) * model.shares)
+    kinds = np.asarray(np.column_stack([true, false, true, false]) * model.shares)
+    return _as_moved(kinds, model.shares, rummages.moved)
+
+
+def _as_moved(kinds: Floats, shares: Floats, moved: Floats) -> Floats:
+    """Kinds by the probability that the tag was moved, where that is known.
+
+    It was made from the score and from what scores do where nobody handles goods, so the score
+    itself says nothing more. Pushed neighbours, too, were moved.
+    """
+    known = np.flatnonzero(np.isfinite(moved))
+    if not len(known):
+        return kinds
+    chance = np.clip(moved[known], LEAST_CHANCE, 1 - LEAST_CHANCE)
+    of_moved = shares / (1 - shares[CLUTTER])
+    kinds[known] = chance[:, None] * of_moved
+    kinds[known, CLUTTER] = 1 - chance
+    return kinds
 
 
 def learn(model: Model, problem: Problem, rounds: int = ROUNDS) -> Model:
@@ -172,7 +191,11 @@ def _thinned(problem: Problem) -> Problem:
     cells = replace(some, rummages=int(chosen.sum()), edge_rummage=number[some.edge_rummage])
     events = problem.rummages
     rummages = Rummages(
-        events.time_s[chosen], events.area[chosen], events.place_m[chosen], events.score[chosen]
+        events.time_s[chosen],
+        events.area[chosen],
+        events.place_m[chosen],
+        events.score[chosen],
+        moved=events.moved[chosen] if len(events.moved) else events.moved,
     )
     return Problem(problem.traces, rummages, cells, problem.members)
 

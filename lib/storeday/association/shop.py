@@ -81,7 +81,11 @@ def rummages_of(
         place[rows[away_m(place[rows], reach) > margin_m]] = np.nan
     tags = texts(rummage_events["epc"])
     tag = position_in(tags, tags.unique().sort())
-    return Rummages(time_s, area, place, floats(rummage_events["score"]), tag), areas
+    moved = np.zeros(0)
+    if "probability" in rummage_events.column_names:
+        moved = floats(rummage_events["probability"])
+    score = floats(rummage_events["score"])
+    return Rummages(time_s, area, place, score, tag, moved), areas
 
 
 def _zone_here(shop: Shop, antenna: tuple[str, int], epc: str) -> str:

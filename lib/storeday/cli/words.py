@@ -9,30 +9,33 @@ import typer
 from storeday import __version__
 from storeday.cli.app import app
 from storeday.cli.console import open_console
-from storeday.cli.options import LakeRoot, Master, OneDate, OneStore
-from storeday.commands.explain import explain_interaction
+from storeday.cli.options import LakeRoot, OneDate, OneStore
+from storeday.commands.explain import explain_interaction, listed_interactions
 from storeday.commands.run_days import WRONG_USE
 from storeday.commands.table_reference import table_reference
-from storeday.lake.lake import Lake
-from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
 from storeday.lake.views import view_statements
 
 
 @app.command("explain")
 def explain_command(
-    interaction: Annotated[str, typer.Argument(help="Id of an interaction or of its rummage.")],
     lake: LakeRoot,
     store: OneStore,
     date: OneDate,
+    interaction: Annotated[
+        str, typer.Argument(help="Id of an interaction or of its rummage; none lists some.")
+    ] = "",
     svg: Annotated[Path | None, typer.Option(help="File for a drawing.")] = None,
-    master: Master = "local[*]",
+    count: Annotated[int, typer.Option(min=1, help="How many are listed.")] = 20,
 ) -> None:
     """Tell why an interaction has its customer: candidates, evidence, the solver's choices."""
     open_console()
-    opened = Lake(spark_session("storeday explain", master), lake)
+    day = StoreDay(store, date.date())
+    if not interaction:
+        typer.echo("\n".join(listed_interactions(lake, day, count)))
+        return
     try:
-        found = explain_interaction(opened, StoreDay(store, date.date()), interaction, svg)
+        found = explain_interaction(lake, day, interaction, svg)
     except KeyError as error:
         logging.getLogger("storeday").error("%s", error.args[0])
         raise typer.Exit(WRONG_USE) from error

@@ -33,6 +33,8 @@ State = Literal["good", "look", "bad"]
 MARKS: dict[State, str] = {"good": "ok  ", "look": "look", "bad": "BAD "}
 # Spark 4.2 runs on these.
 JAVA_VERSIONS = (17, 21)
+# Stores that may keep old versions or deleted files for themselves.
+BUCKETS = ("s3", "s3a", "s3n", "gs", "abfs", "abfss")
 # A store-day's tables without kept frames, with room for the old version beside the new one.
 LEAST_FREE_GB = 20
 MODELS_ADVICE = (
@@ -194,7 +196,7 @@ def _places(patient: Patient) -> Iterator[Finding]:
         else:
             yield Finding("bad", f"{name} {path} is no folder", "check path and permissions")
     for name, path in (("lake", patient.lake), ("salts", patient.salts)):
-        if path.split("://")[0] in ("s3", "s3a", "s3n", "gs"):
+        if path.split("://")[0] in BUCKETS:
             advice = (
                 "versioning keeps deleted pseudonyms and salts: turn it off for this bucket, or "
                 "let old versions expire within the retention time (cannot be checked from here)"

@@ -1,6 +1,6 @@
 """Detections made from the simulator's true boxes, with the errors of a detector.
 
-No detector ships yet that knows simulated people, so the demo looks at the truth through one that
+For studies of what comes after detection, apart from any detector: the truth seen through one that
 errs as the noise model of the tracking study does: 12 % of boxes missed in runs, edges off by 4 %
 of the box, people more hidden than seen not found at all, and now and then somebody where nobody
 is.

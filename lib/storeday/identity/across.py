@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from storeday.contracts.columns import Floats, Ints
 from storeday.floor.walking import WalkableFloor
 from storeday.identity.appearance import Appearance
+from storeday.identity.busy import Busy
 from storeday.identity.camera_clocks import camera_offsets
 from storeday.identity.candidates import Candidates, candidate_pairs, walks_m
 from storeday.identity.chains import Places, chain_spans
@@ -120,7 +121,7 @@ def join_across(
     looks = day_looks(appearance, look, camera, seen, settings)
     if looks.chain is None:
         settings = settings.without_looks()
-    busy = _Busy(ends.started_us - offset_us, ends.ended_us - offset_us, camera)
+    busy = Busy(ends.started_us - offset_us, ends.ended_us - offset_us, camera)
     weight = seen.log_ratio + pair_log_ratio(looks, seen.left, seen.right)
     label = join_by_evidence(
         len(ends),
@@ -145,27 +146,7 @@ def join_across(
     return Joined(label, joins)
 
 
-@dataclass(frozen=True)
-class _Busy:
-    """When each tracklet ran in which camera."""
-
-    started_us: Ints
-    ended_us: Ints
-    camera: Ints
-
-    def together_s(self, one: Sequence[int] | Ints, other: Sequence[int] | Ints) -> float:
-        """Seconds in which two sets of tracklets are in one camera at once."""
-        first, second = np.asarray(one), np.asarray(other)
-        over = np.minimum(self.ended_us[first][:, None], self.ended_us[second][None])
-        over -= np.maximum(self.started_us[first][:, None], self.started_us[second][None])
-        same = self.camera[first][:, None] == self.camera[second][None]
-        return float(np.where(same, np.maximum(over, 0), 0).sum()) / US_PER_S
-
-    def seconds(self, rows: Ints) -> float:
-        return float((self.ended_us[rows] - self.started_us[rows]).sum()) / US_PER_S
-
-
-def _overlap_joins(seen: Overlaps, weight: Floats, label: Ints, busy: _Busy) -> list[Join]:
+def _overlap_joins(seen: Overlaps, weight: Floats, label: Ints, busy: Busy) -> list[Join]:
     inside = np.flatnonzero((label[seen.left] == label[seen.right]) & (weight > 0))
     joins = []
     for number in inside.tolist():
@@ -249,7 +230,7 @@ def _merged(
     label: Ints,
     looks: Looks,
     places: tuple[Ints, Ints, Floats],
-    busy: _Busy,
+    busy: Busy,
     settings: IdentitySettings,
 ) -> tuple[Ints, list[Join]]:
     """Customer of each tracklet after the last pass, and its joins."""

@@ -1,15 +1,15 @@
 """Heads `crop_embedding` and `crop_logit`: the project's own models of a person's crop.
 
-Input of both: the crop, stretched to the input's size, values 0 to 255. Output of the first: a
+Input of both: the crop, brought to the input's size, values 0 to 255. Output of the first: a
 vector, brought to length 1 here; of the second: one logit, 0 being where handling begins. Crops for
-the logit have room around the box, since a hand may be ahead of it. The networks stand in
-`storeday.training.nets`.
+the logit are windows around the box, of the input's shape: an arm that is out makes a box wider,
+and must not make the body thinner. The networks stand in `storeday.training.nets`.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storeday.inference.crops import crop, roomy, stretched
+from storeday.inference.crops import crop, framed, stretched, window
 from storeday.inference.manifest import ModelSpec
 from storeday.inference.sessions import Session
 from storeday.inference.settings import InferenceSettings
@@ -29,14 +29,14 @@ class CropRunner:
         session: Its session.
         spec: Its entry in the manifest.
         settings: Batch.
-        room: Room around a box, as a share of it.
+        room: Room around a box, as a share of it; None for the box alone, stretched.
 
     Attributes:
         columns: Values per crop.
     """
 
     def __init__(
-        self, session: Session, spec: ModelSpec, settings: InferenceSettings, room: float
+        self, session: Session, spec: ModelSpec, settings: InferenceSettings, room: float | None
     ) -> None:
         self._session, self._room = session, room
         self._size = (spec.input_width_px, spec.input_height_px)
@@ -54,7 +54,7 @@ class CropRunner:
         Returns:
             For each picture n x columns.
         """
-        crops = [crop(picture, roomy(box, self._room)) for picture, boxes in found for box in boxes]
+        crops = [self._cut(picture, box) for picture, boxes in found for box in boxes]
         values = np.empty((len(crops), self.columns), np.float32)
         batch = len(self._input)
         for start in range(0, len(crops), batch):
@@ -66,12 +66,17 @@ class CropRunner:
         ends = np.cumsum([len(boxes) for _, boxes in found])
         return np.split(values, ends[:-1])
 
+    def _cut(self, picture: Picture, box: Floats) -> Picture:
+        if self._room is None:
+            return crop(picture, box)
+        return framed(picture, window(box, self._room, self._size[0] / self._size[1]))
+
 
 class CropEmbedding:
     """Appearance; arguments as for `CropRunner`, without room."""
 
     def __init__(self, session: Session, spec: ModelSpec, settings: InferenceSettings) -> None:
-        self._runner = CropRunner(session, spec, settings, 0.0)
+        self._runner = CropRunner(session, spec, settings, None)
 
     def embed(self, found: Found) -> list[Floats]:
         """For each picture n x dimensions, each row of length 1."""

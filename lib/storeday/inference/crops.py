@@ -1,7 +1,4 @@
-"""Crops of people as models take them: the box, with some room around it, stretched.
-
-What lies outside the picture is left out, so that a crop at its edge is stretched more.
-"""
+"""Crops of people as models take them: the box stretched, or a window of one shape around it."""
 
 import cv2
 import numpy as np
@@ -26,15 +23,40 @@ def crop(picture: Picture, box: Floats) -> Picture:
     return picture[y0:y1, x0:x1]
 
 
-def roomy(box: Floats, room: float) -> Floats:
-    """A box with room around it, as a share of its width and height on each side.
+def window(box: Floats, room: float, aspect: float) -> Floats:
+    """The smallest window of a given shape around a box with room, with the same middle.
+
+    Args:
+        box: x0, y0, x1, y1, px.
+        room: Room on each side, as a share of the box's width and height.
+        aspect: Width over height of the window.
+
+    Returns:
+        x0, y0, x1, y1, px; it may reach beyond the picture.
 
     Example:
-        >>> roomy(np.array([10, 20, 20, 40], np.float32), 0.1).tolist()
-        [9.0, 18.0, 21.0, 42.0]
+        >>> window(np.array([10, 20, 20, 60], np.float32), 0.0, 0.5).tolist()
+        [5.0, 20.0, 25.0, 60.0]
     """
-    margin = np.tile((box[2:] - box[:2]) * np.float32(room), 2)
-    return np.asarray(box + margin * np.array([-1, -1, 1, 1], np.float32), np.float32)
+    size = (box[2:] - box[:2]) * np.float32(1 + 2 * room)
+    width = max(float(size[0]), float(size[1]) * aspect)
+    half = np.array([width, width / aspect], np.float32) / 2
+    middle = (box[:2] + box[2:]) / 2
+    return np.concatenate([middle - half, middle + half])
+
+
+def framed(picture: Picture, window_px: Floats) -> Picture:
+    """The part of a picture within a window; beyond the edge its last pixels are repeated.
+
+    Args:
+        picture: Height x width x 3.
+        window_px: x0, y0, x1, y1, px.
+    """
+    x0, y0 = np.floor(window_px[:2]).astype(int).tolist()
+    x1, y1 = np.ceil(window_px[2:]).astype(int).tolist()
+    columns = np.clip(np.arange(x0, max(x1, x0 + 1)), 0, picture.shape[1] - 1)
+    rows = np.clip(np.arange(y0, max(y1, y0 + 1)), 0, picture.shape[0] - 1)
+    return np.asarray(picture[rows[:, None], columns], np.uint8)
 
 
 def stretched(picture: Picture, size: tuple[int, int]) -> Picture:

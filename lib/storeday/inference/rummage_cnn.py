@@ -1,8 +1,9 @@
 """The supervised alternative to the rummage score: a small convolutional net, by ONNX Runtime.
 
 It ranks windows as `storeday.rfid` does, and gives the same `TagScores`, so that what comes after
-(null episodes, thresholds, events) takes either. No model ships; `python -m storeday.training`
-makes one. How far it carries to other data stands in the README.
+(null episodes, thresholds, events) takes either. No model ships;
+`python -m storeday.training rummage` makes one. How far it carries to other data stands in the
+README.
 """
 
 from pathlib import Path

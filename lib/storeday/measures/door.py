@@ -22,6 +22,9 @@ from storeday.measures.intervals import TAIL
 IN, OUT = "in", "out"
 # Later than any moment, us since 1970.
 LATE = 1 << 60
+# Half a case more than was seen, as in Jeffreys' estimate of a share (1946): a day without any
+# missed crossing is no proof that none can be missed.
+PRIOR_CASES = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,9 @@ class Comings:
             for rows in (np.ones(len(hour), bool), ~(self.entry_was_seen & self.exit_was_seen))
         )
         lost = self.lost_share() * count
+        prior = PRIOR_CASES * count / (len(times) + 2 * PRIOR_CASES)
         # One crossing without the other is a person, or a piece of one: a coin's variance at worst.
-        half = float(norm.ppf(1 - TAIL)) * np.sqrt(0.25 * unsure + lost)
+        half = float(norm.ppf(1 - TAIL)) * np.sqrt(0.25 * (unsure + prior) + lost)
         return count, np.maximum(count - half, 0.0), count + half + lost
 
     def lost_share(self) -> float:

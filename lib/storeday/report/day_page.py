@@ -13,6 +13,7 @@ from storeday.report.handled_section import handled_section
 from storeday.report.headline import headline, is_measured
 from storeday.report.heat_section import heat_section
 from storeday.report.in_short import in_short
+from storeday.report.path_section import path_section
 from storeday.report.product_section import product_section
 from storeday.report.quality_section import last_runs, quality_section
 from storeday.report.queue_section import queue_section
@@ -24,6 +25,7 @@ from storeday.report.trust_section import (
     is_verified,
     trust_section,
 )
+from storeday.report.unpaid_section import unpaid_section
 from storeday.report.words import WEEKDAYS, date_words, listed, short_date
 from storeday.report.zone_section import zone_section
 
@@ -76,8 +78,10 @@ def day_sections(inputs: ReportInputs) -> list[Section]:
         heat_section(day),
         traffic_section(inputs),
         flow_section(day),
+        path_section(day),
         zone_section(day),
         product_section(day),
+        unpaid_section(day),
         funnel_section(day),
         queue_section(day),
         handled_section(day),

@@ -4,6 +4,7 @@ The drawing's unit is a metre; y runs down as SVG has it, so that the plan's low
 the lower left.
 """
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,17 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from storeday.manifest import StoreLayout, Zone
-from storeday.report.svg import number, tag, text
+from storeday.report.svg import number, tag
 
 # Room around the floor, and the height of letters, in metres per metre of the longer side.
 MARGIN_SHARE, LETTER_SHARE = 0.008, 0.017
 # A letter's width by its height, about, in the sans-serif faces of all systems.
 LETTER_WIDTH = 0.56
+# Heights of letters that are tried, by the full one: a choice, looked at 1280 pixels wide. A phone
+# draws the plan too small for names of any height; marks and the zone table tell them there.
+LETTER_SIZES = (1.0, 0.85, 0.7)
+# From line to line, by the height of letters.
+LINE_HEIGHT = 1.15
 # Fewer letters of a name tell nothing.
 LEAST_LETTERS = 6
 # Zones that stand for furniture or rooms; people are led to others by their kind.
@@ -93,31 +99,58 @@ def zone_outlines(layout: StoreLayout, frame: FloorFrame) -> Markup:
 
 def zone_labels(layout: StoreLayout, frame: FloorFrame) -> Markup:
     """Names of all zones, in their middle, as far as they fit."""
-    labels = []
+    labels: list[Markup] = []
     for zone in layout.zones:
-        if zone.kind in QUIET_KINDS:
-            continue
-        name = fitting(zone.name or zone.id, zone, frame.letter_m)
-        if not name:
-            continue
-        x, y = frame.point(*middle(zone))
-        labels.append(text(x, y + frame.letter_m / 3, name, "name", "middle"))
+        if zone.kind not in QUIET_KINDS:
+            labels += _label(zone, frame)
     return tag("g", {"class": "names", "aria-hidden": "true"}, labels)
 
 
-def fitting(name: str, zone: Zone, letter_m: float) -> str:
-    """A name, cut to what fits the width of a zone; empty where too little of it would.
+def _label(zone: Zone, frame: FloorFrame) -> list[Markup]:
+    lines, letter_m = fitting(zone.name or zone.id, zone, frame.letter_m)
+    x, y = frame.point(*middle(zone))
+    first = y + letter_m / 3 - LINE_HEIGHT * letter_m * (len(lines) - 1) / 2
+    style = None if letter_m == frame.letter_m else f"font-size:{number(letter_m)}px"
+    return [
+        tag(
+            "text",
+            {
+                "x": x,
+                "y": first + LINE_HEIGHT * letter_m * place,
+                "class": "name",
+                "text-anchor": "middle",
+                "style": style,
+            },
+            [line],
+        )
+        for place, line in enumerate(lines)
+    ]
+
+
+def fitting(name: str, zone: Zone, letter_m: float) -> tuple[list[str], float]:
+    """A name as it fits into a zone: on several lines, then in smaller letters, then cut.
 
     Args:
         name: The name.
         zone: The zone that it stands in.
         letter_m: Height of letters.
+
+    Returns:
+        Lines, and the height of their letters; no lines where too little of the name would fit.
     """
-    xs = [corner[0] for corner in zone.polygon_m]
-    letters = int((max(xs) - min(xs)) / (LETTER_WIDTH * letter_m))
-    if len(name) <= letters:
-        return name
-    return f"{name[: letters - 1]}…" if letters >= LEAST_LETTERS else ""
+    corners: NDArray[np.float64] = np.array(zone.polygon_m, float)
+    width_m, height_m = (corners.max(axis=0) - corners.min(axis=0)).tolist()
+    for share in LETTER_SIZES:
+        letters = int(width_m / (LETTER_WIDTH * letter_m * share))
+        lines = textwrap.wrap(name, letters, break_long_words=False) if letters > 0 else [name]
+        is_narrow = all(len(line) <= letters for line in lines)
+        if is_narrow and (
+            len(lines) == 1 or len(lines) * LINE_HEIGHT * letter_m * share <= height_m
+        ):
+            return lines, letter_m * share
+    if letters < LEAST_LETTERS:
+        return [], letter_m
+    return [f"{name[: letters - 1]}…"], letter_m * share
 
 
 def zone_path(zone: Zone, frame: FloorFrame) -> str:

@@ -20,7 +20,10 @@ def run(context: StageContext) -> DataFrame:
 
 def track(group: Group, plan: DayPlan) -> Tables:
     """Tracklets of one camera."""
-    tracks = track_camera(group.table(DETECTIONS), plan.settings.tracking, plan.make_id)
+    settings = plan.settings.tracking
+    if plan.settings.identity.appearance == "off":
+        settings = settings.without_looks()
+    tracks = track_camera(group.table(DETECTIONS), settings, plan.make_id)
     return {TRACKLETS: tracks.tracklets, POINTS: tracks.track_points}
 
 

@@ -37,7 +37,7 @@ def average_precision(cases: Iterable[Case], least_iou: float = 0.5) -> float:
     """
     scores, hits, wanted = [np.zeros(0)], [np.zeros(0, bool)], 0
     for found, score, true, asked in cases:
-        hit, counts = _hits(found, score, true, asked, least_iou)
+        hit, counts = match_boxes(found, score, true, asked, least_iou)
         scores.append(np.asarray(score, float)[counts])
         hits.append(hit[counts])
         wanted += int(asked.sum())
@@ -51,21 +51,10 @@ def average_precision(cases: Iterable[Case], least_iou: float = 0.5) -> float:
     return float(falling[is_hit].sum() / wanted)
 
 
-def overlaps(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """IoU of every pair of n and m boxes, n x m."""
-    first, second = np.asarray(one, float)[:, None], np.asarray(other, float)[None]
-    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(
-        first[..., :2], second[..., :2]
-    )
-    shared = np.prod(np.maximum(sides, 0), axis=-1)
-    areas = [np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1) for boxes in (first, second)]
-    return np.asarray(shared / np.maximum(areas[0] + areas[1] - shared, 1e-9))
-
-
-def _hits(
+def match_boxes(
     found: Floats, score: Floats, true: Floats, asked: Bools, least_iou: float
 ) -> tuple[Bools, Bools]:
-    """Which boxes hit, and which count at all."""
+    """Which boxes hit, and which count at all; one picture, arguments as in `Case`."""
     overlap = overlaps(found.reshape(-1, 4), true.reshape(-1, 4))
     hit, counts = np.zeros(len(found), bool), np.ones(len(found), bool)
     free = np.ones(len(true), bool)
@@ -79,3 +68,14 @@ def _hits(
                 hit[row], counts[row] = wanted, wanted
                 break
     return hit, counts
+
+
+def overlaps(one: Floats, other: Floats) -> NDArray[np.float64]:
+    """IoU of every pair of n and m boxes, n x m."""
+    first, second = np.asarray(one, float)[:, None], np.asarray(other, float)[None]
+    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(
+        first[..., :2], second[..., :2]
+    )
+    shared = np.prod(np.maximum(sides, 0), axis=-1)
+    areas = [np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1) for boxes in (first, second)]
+    return np.asarray(shared / np.maximum(areas[0] + areas[1] - shared, 1e-9))

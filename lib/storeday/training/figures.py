@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from storeday.inference import InferenceSettings
 from storeday.inference.centre_grid import CLASSES, CentreGrid
@@ -12,27 +13,50 @@ from storeday.inference.crop_heads import CropEmbedding
 from storeday.inference.manifest import Head, ModelSpec, Role
 from storeday.inference.providers import CPU
 from storeday.inference.sessions import Session, open_session
-from storeday.training.average_precision import Case, average_precision
+from storeday.training.average_precision import Case, average_precision, match_boxes
 from storeday.training.labelled_frames import Crop, Frame, picture_of
 
 # Whom a detector has to find: seen by a third, and not too small to be seen.
 LEAST_SEEN, LEAST_HEIGHT_PX = 0.3, 24.0
-# Scores from which on a box is a person, for recall and precision.
-SURE = 0.3
+# Boxes below count for nothing: hardly one in a hundred is right.
+LEAST_SCORE = 0.05
 
 
 def detector_figures(model: Path, frames: Sequence[Frame]) -> dict[str, float]:
     """Average precision at IoU 0.5 of a detector of the project's own kind."""
-    session, spec = _opened(model, "person_detector", "centre_grid", CLASSES)
-    settings = InferenceSettings(providers="cpu", score_threshold=0.02, batch=1)
-    grid = CentreGrid(session, spec, settings)
-    cases = [_case(grid, frame) for frame in frames]
+    cases = _cases(model, frames)
     return {
         "ap50": average_precision(cases),
         "ap75": average_precision(cases, 0.75),
         "frames": len(cases),
         "people": sum(int(asked.sum()) for *_, asked in cases),
     }
+
+
+def score_scale(model: Path, frames: Sequence[Frame]) -> tuple[float, float]:
+    """Slope and offset of a detector's logits that make a score the share of boxes that are right.
+
+    The heat map is flat around people, so that its scores are far below those that trackers are
+    tuned to. Logistic fit of hits on logits (Platt, 1999), over boxes from `LEAST_SCORE` on.
+    """
+    cases = _cases(model, frames)
+    pairs = [(case[1], *match_boxes(*case, 0.5)) for case in cases]
+    score = np.concatenate([scores[counts] for scores, _, counts in pairs]).astype(float)
+    sign = 2.0 * np.concatenate([hit[counts] for _, hit, counts in pairs]) - 1
+    logit = np.log(score / (1 - score))
+
+    def loss(line: NDArray[np.float64]) -> float:
+        return float(np.logaddexp(0, -sign * (line[0] * logit + line[1])).mean())
+
+    slope, offset = minimize(loss, np.array([1.0, 0.0])).x
+    return float(slope), float(offset)
+
+
+def _cases(model: Path, frames: Sequence[Frame]) -> list[Case]:
+    session, spec = _opened(model, "person_detector", "centre_grid", CLASSES)
+    settings = InferenceSettings(providers="cpu", score_threshold=LEAST_SCORE, batch=1)
+    grid = CentreGrid(session, spec, settings)
+    return [_case(grid, frame) for frame in frames]
 
 
 def _case(grid: CentreGrid, frame: Frame) -> Case:

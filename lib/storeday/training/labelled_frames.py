@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from storeday.inference.crops import crop, roomy, stretched
+from storeday.inference.crops import crop, framed, stretched, window
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-# Room kept around a crop, as a share of its box: more than any model takes, jitter included.
-KEPT_ROOM = 0.4
+# What is kept around a person: more than any model takes, jitter included.
+KEPT_ROOM, KEPT_ASPECT = 0.4, 0.75
 
 FRAMES = pa.schema([("frame", pa.int64()), ("jpeg", pa.binary())])
 PEOPLE = pa.schema(
@@ -140,9 +140,14 @@ class Crop:
         moved[2:] = np.maximum(moved[2:], moved[:2] + 2)
         return replace(self, box_px=moved)
 
-    def cut(self, width_px: int, height_px: int, room: float) -> Bytes:
-        """The pixels as a model takes them."""
-        return stretched(crop(self.picture, roomy(self.box_px, room)), (width_px, height_px))
+    def cut(self, width_px: int, height_px: int, room: float | None) -> Bytes:
+        """The pixels as a model takes them: a window with room, or for None the box, stretched."""
+        size = (width_px, height_px)
+        if room is None:
+            return stretched(crop(self.picture, self.box_px), size)
+        return stretched(
+            framed(self.picture, window(self.box_px, room, width_px / height_px)), size
+        )
 
 
 def crops_of(frames: Sequence[Frame], least_seen: float, least_height_px: float) -> list[Crop]:
@@ -160,8 +165,8 @@ def crops_of(frames: Sequence[Frame], least_seen: float, least_height_px: float)
             box = np.array(one.box_px, np.float32)
             if one.visible_share < least_seen or box[3] - box[1] < least_height_px:
                 continue
-            around = roomy(box, KEPT_ROOM)
-            corner = np.maximum(np.floor(around[:2]), 0)
-            kept = crop(picture, np.concatenate([corner, around[2:]])).copy()
+            around = window(box, KEPT_ROOM, KEPT_ASPECT)
+            corner = np.floor(around[:2])
+            kept = framed(picture, around)
             found.append(Crop(kept, box - np.tile(corner, 2), one.person, one.is_handling))
     return found

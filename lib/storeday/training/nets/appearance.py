@@ -86,7 +86,7 @@ def export(net: nn.Module, path: Path) -> None:
 
 def _batch(crops: list[Crop], person: NDArray[np.int64], rng: np.random.Generator) -> Batch:
     pictures = np.stack(
-        [crop.jittered(rng, JITTER).cut(WIDTH_PX, HEIGHT_PX, room=0) for crop in crops]
+        [crop.jittered(rng, JITTER).cut(WIDTH_PX, HEIGHT_PX, None) for crop in crops]
     )
     flips = rng.random(len(pictures)) < 0.5
     pictures[flips] = pictures[flips, :, ::-1]

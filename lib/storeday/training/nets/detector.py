@@ -99,11 +99,16 @@ class Grid(nn.Module):  # type: ignore[misc]
 
 
 class Boxes(nn.Module):  # type: ignore[misc]
-    """A grid's output as boxes and scores, as it is exported."""
+    """A grid's output as boxes and scores, as it is exported.
+
+    Attributes:
+        slope: What logits are multiplied with.
+        offset: What is added to them, so that scores are shares of boxes that are right.
+    """
 
     def __init__(self, grid: nn.Module) -> None:
         super().__init__()
-        self.grid = grid
+        self.grid, self.slope, self.offset = grid, 1.0, 0.0
         rows, columns = torch.meshgrid(torch.arange(ROWS), torch.arange(COLUMNS), indexing="ij")
         centres = torch.stack([columns, rows]).float() + 0.5
         self.register_buffer("centres", centres.flatten(1).T.repeat(1, 2) * STRIDE)
@@ -111,7 +116,7 @@ class Boxes(nn.Module):  # type: ignore[misc]
     def forward(self, pixels: Tensor) -> Tensor:
         """N x cells x 5."""
         raw = self.grid(pixels)
-        heat = torch.sigmoid(raw[:, :1])
+        heat = torch.sigmoid(self.slope * raw[:, :1] + self.offset)
         peak = functional.max_pool2d(heat, 3, 1, 1)
         score = torch.where(heat >= peak, heat, torch.zeros_like(heat)).flatten(2)
         sides = torch.exp(raw[:, 1:]).flatten(2).transpose(1, 2) * STRIDE
