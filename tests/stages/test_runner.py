@@ -1,6 +1,7 @@
 """The runner, with stages made for the test and real tables."""
 
 import datetime as dt
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,9 @@ def test_a_failing_store_day_keeps_its_old_rows_and_leaves_the_others(spark, pla
     # The failed store-day is left out of the later stage.
     assert sum(row["stage"] == "identify" for row in ledger) == 2
     assert len({row["attempt_id"] for row in ledger}) == 2
+    # The driver's time, its JVM's included, is shared among the store-days of a job.
+    assert all(0 < row["cpu_s"] <= 2 * os.cpu_count() * row["wall_s"] for row in ledger)
+    assert all(row["peak_memory_mb"] > 200 for row in ledger)
 
 
 def test_rows_that_break_their_contract_fail_before_anything_lands(spark, places, plans):

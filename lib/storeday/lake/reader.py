@@ -74,6 +74,34 @@ def scan_store_day(
     yield from table.to_pyarrow_dataset().to_batches(columns=list(columns), filter=wanted)
 
 
+def read_rows(
+    root: str, name: str, columns: Sequence[str], condition: pc.Expression | None = None
+) -> pa.Table:
+    """Rows of a table of all stores, some columns of them.
+
+    Args:
+        root: Root of the lake, as delta-rs knows it: a local path or a URL.
+        name: A table under contract.
+        columns: Columns to read.
+        condition: What rows have to meet; all where none is given.
+
+    Returns:
+        The rows; none for a table that is not there yet, null in columns that it does not have yet.
+    """
+    contract = load_contract(name)
+    try:
+        table = DeltaTable(f"{root.rstrip('/')}/{contract.path}")
+    except TableNotFoundError:
+        return empty(contract).select(list(columns))
+    held = {field.name for field in table.schema().fields}
+    there = [column for column in columns if column in held]
+    rows = table.to_pyarrow_dataset().to_table(columns=there, filter=condition)
+    for field in arrow_schema(contract):
+        if field.name in columns and field.name not in held:
+            rows = rows.append_column(field.name, pa.nulls(rows.num_rows, field.type))
+    return rows.select(list(columns))
+
+
 def of_date(rows: pa.Table, date: dt.date) -> pa.Table:
     """The rows of one business date."""
     return rows.filter(pc.equal(rows["business_date"], pa.scalar(date)))

@@ -1,8 +1,6 @@
 """The run ledger: what ran, how long, on what, and how it ended. Rows of `ops.runs`."""
 
 import datetime as dt
-import os
-import resource
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -12,6 +10,7 @@ from typing import Any
 from storeday import __version__
 from storeday.inference import ModelManifest
 from storeday.lake import bundle
+from storeday.lake.driver_use import DriverUse
 from storeday.lake.lake import Lake
 from storeday.lake.store_day import StoreDay
 from storeday.stages.plan import DayPlan
@@ -28,18 +27,24 @@ class StageRun:
         plans: The store-days.
         started_at: Start, UTC.
         started_s: Start by a clock that never jumps.
-        cpu_s: Processor time of this process at the start.
+        driver: Tells what the driver uses.
+        cpu_s: What it had used at the start.
     """
 
     stage: str
     plans: tuple[DayPlan, ...]
     started_at: dt.datetime
     started_s: float
-    cpu_s: float = field(default_factory=time.process_time)
+    driver: DriverUse
+    cpu_s: float
 
     def wall_s(self) -> float:
         """Seconds since the start."""
         return time.perf_counter() - self.started_s
+
+    def driver_cpu_s(self) -> float:
+        """The driver's processor time since the start, one store-day's share."""
+        return (self.driver.cpu_s() - self.cpu_s) / len(self.plans)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class Ledger:
     ) -> None:
         """Adds one row per store-day of a stage that has ended."""
         counts, failures = summary.rows, summary.failures
-        wall_s, driver_s = run.wall_s(), time.process_time() - run.cpu_s
+        wall_s, driver_s = run.wall_s(), run.driver_cpu_s()
         for plan in run.plans:
             failure = failures.get(plan.day)
             written = {
@@ -101,7 +106,7 @@ class Ledger:
                     "started_at": run.started_at,
                     "wall_s": round(wall_s, 3),
                     "cpu_s": round(driver_s + counts.get((plan.day, bundle.CPU), 0) / 1e6, 3),
-                    "peak_memory_mb": round(_peak_memory_mb(), 1),
+                    "peak_memory_mb": round(run.driver.peak_memory_mb(), 1),
                     "rows_in": counts.get((plan.day, bundle.ROWS_IN), 0),
                     "rows_out": 0 if failure else sum(written.values()),
                     "store_days": len(run.plans),
@@ -122,9 +127,3 @@ class Ledger:
         if self.rows:
             lake.append(RUNS, self.rows)
             self.rows = []
-
-
-def _peak_memory_mb() -> float:
-    # Kilobytes on Linux, bytes on macOS.
-    unit = 1024 if os.uname().sysname == "Linux" else 1024 * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

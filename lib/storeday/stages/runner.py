@@ -18,6 +18,7 @@ from pyspark.sql import functions as sf
 
 from storeday.inference import ModelManifest
 from storeday.lake import bundle
+from storeday.lake.driver_use import DriverUse
 from storeday.lake.lake import COMMITS_AT_ONCE, Lake
 from storeday.lake.store_day import StoreDay, is_one_of
 from storeday.stages.ledger import Ledger, StageRun, Summary
@@ -70,6 +71,7 @@ class Runner:
         self.models = models
         self.reporter = reporter
         self.ledger = ledger
+        self._driver = DriverUse(lake.spark)
         self._quarantine: list[tuple[str, DataFrame, Sequence[StoreDay], int]] = []
         self._kept: list[DataFrame] = []
 
@@ -118,7 +120,9 @@ class Runner:
     def _run_stage(self, stage: Stage, plans: tuple[DayPlan, ...]) -> dict[StoreDay, str]:
         """Runs one stage; gives what went wrong, by store-day."""
         self.reporter.stage_started(stage.name, [plan.day for plan in plans])
-        run = StageRun(stage.name, plans, dt.datetime.now(dt.UTC), time.perf_counter())
+        now = dt.datetime.now(dt.UTC)
+        used_s = self._driver.cpu_s()
+        run = StageRun(stage.name, plans, now, time.perf_counter(), self._driver, used_s)
         try:
             summary = self._compute_and_replace(stage, plans, run.started_at)
         except Exception as error:
