@@ -74,10 +74,13 @@ def test_feet_of_upright_rods_are_found_where_the_boxes_middle_is_not_above_them
 
 
 def test_feet_stay_in_the_box_and_below_it_nobody_leans():
-    boxes = np.array([[0.0, 0, 20, 40], [300, 100, 340, 140], [300, 0, 340, 20], [200, 200, 220, 240]])
+    boxes = np.array(
+        [[0.0, 0, 20, 40], [300, 100, 340, 140], [300, 0, 340, 20], [200, 200, 220, 240]]
+    )
     nadir = np.array([320.0, 120.0, 1.0])
     found = feet_px(boxes, nadir)
-    assert (found >= boxes[:, :2]).all() and (found <= boxes[:, 2:]).all()
+    assert (found >= boxes[:, :2]).all()
+    assert (found <= boxes[:, 2:]).all()
     # The nadir within a box is where somebody stands who is below the camera.
     assert found[1].tolist() == [320.0, 120.0]
     # Who is seen beyond the nadir has the feet towards it.

@@ -72,8 +72,10 @@ def feet_px(boxes_px: Floats, nadir: Floats) -> Floats:
 
     Example:
         >>> box = np.array([[0.0, 0, 20, 40]])
-        >>> feet_px(box, np.array([50.0, 100, 1])).tolist(), feet_px(box, np.full(3, np.nan)).tolist()
-        ([[20.0, 40.0]], [[10.0, 40.0]])
+        >>> feet_px(box, np.array([50.0, 180, 1])).tolist()
+        [[15.0, 40.0]]
+        >>> feet_px(box, np.full(3, np.nan)).tolist()
+        [[10.0, 40.0]]
     """
     low, high = boxes_px[:, :2], boxes_px[:, 2:]
     middle = (low + high) / 2
