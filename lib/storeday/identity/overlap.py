@@ -22,8 +22,8 @@ from storeday.identity.settings import IdentitySettings
 APART_M = 1000.0
 # Median of a distance in the plane over the standard deviation along one axis (Rayleigh).
 MEDIAN_PER_SD = 1.1774
-# Bounds of the spread learnt: no foot is placed better, and a worse calibration tells nobody apart.
-LEAST_SD_M, LARGEST_SD_M = 0.05, 0.8
+# Bounds of the spread learnt: no calibration is better, and a worse one tells nobody apart.
+LEAST_SD_M, LARGEST_SD_M = 0.15, 0.8
 MIN_PAIRS = 20
 
 

@@ -103,10 +103,7 @@ class IdentitySettings:
         chain_least: Least log-odds of a link from span to span in the day's own model. On a
             simulated hour of 75 people (rank-1 of looks .77) joins from 1 on gave chains of which
             .78 of the boxes were one person's and an IDF1 of .60 after merging, from 2 on .87 and
-            .69, from 4 on .92 and .73; without any links it was .64. With feet placed to a
-            decimetre, 3, 5, 7 and 9 gave a B-cubed F of .832, .872, .890 and .886 on two Saturdays
-            (seeds 31 and 32) with weak looks, and 5, 7 and 9 of .884, .908 and .908 with middling
-            ones: what is not linked here is joined by looks later.
+            .69, from 4 on .92 and .73; without any links it was .64.
         chain_least_blind: The same where looks say nothing, and nothing but chains can join.
         merge_least: Least evidence for joining two chains.
         merge_place_bound: Bound on what places say for or against joining two chains. Chains mix
@@ -160,7 +157,7 @@ class IdentitySettings:
     hiding_m: float = 1.0
     left_inside: float = 0.1
     min_day_tracklets: int = 60
-    chain_least: float = 7.0
+    chain_least: float = 5.0
     chain_least_blind: float = 2.0
     merge_least: float = 1.0
     merge_place_bound: float = 1.0
