@@ -48,9 +48,9 @@ def test_nothing_where_nobody_is():
 
 
 def test_who_comes_or_goes_beside_a_door_is_worth_it():
-    # Seen in one look, 2 m from the door: from the look before to the look after.
-    assert plan_details(day([(4, 2.9, 0.5)]), ALL) == [Detail(0, 5 * S, 11 * S, "entrance")]
-    assert plan_details(day([(4, 3.1, 0.5)]), ALL) == []
+    # Seen in one look, 1.4 m from the door: from the look before to the look after.
+    assert plan_details(day([(4, 2.4, 0.5)]), ALL) == [Detail(0, 5 * S, 11 * S, "entrance")]
+    assert plan_details(day([(4, 2.6, 0.5)]), ALL) == []
     comes = [(look, x, 0.5) for look, x in zip(range(4, 10), (0.5, 3, 5, 7, 8, 8), strict=True)]
     assert plan_details(day(comes), ALL) == [Detail(0, 5 * S, 9 * S, "entrance")]
     goes = [(9 - look, *place) for look, *place in reversed(comes)]

@@ -116,7 +116,7 @@ def details(given):
 
 
 def test_somebody_at_the_door_is_decoded_and_seen_once(scouted):
-    # In metres along the floor: 0.5 is in the door's zone, 3.2 more than 2 m away.
+    # In metres along the floor: 0.5 is in the door's zone, 3.2 more than 1.5 m away.
     _, given, _ = scouted({125: [0.5], 250: [3.2]}, item_of("one.mp4", "two.mp4"))
     assert details(given) == [("one.mp4", 3.5, 6.5, "entrance"), ("two.mp4", 3.5, 6.5, "entrance")]
     kept = {
