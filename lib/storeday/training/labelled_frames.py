@@ -137,10 +137,10 @@ class Crop:
     person: str
     is_handling: bool | None
 
-    def jittered(self, rng: np.random.Generator, share: float) -> "Crop":
-        """The same with edges off by a share of the box, as a detector's are."""
+    def jittered(self, rng: np.random.Generator, share: tuple[float, float]) -> "Crop":
+        """The same with edges off by a share of the box's width and height, as a detector's are."""
         size = np.tile(self.box_px[2:] - self.box_px[:2], 2)
-        moved = self.box_px + rng.normal(0, share, 4).astype(np.float32) * size
+        moved = self.box_px + rng.normal(0, np.tile(share, 2)).astype(np.float32) * size
         moved[2:] = np.maximum(moved[2:], moved[:2] + 2)
         return replace(self, box_px=moved)
 

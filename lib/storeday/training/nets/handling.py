@@ -26,8 +26,10 @@ from storeday.training.nets.fitting import Batch, FitSettings, Residual, Scaled,
 WIDTH_PX, HEIGHT_PX = 64, 96
 # Channels from stride 4 to stride 16.
 CHANNELS = (32, 64, 96)
-# Edges of boxes are off by this share of the box, as a detector's are.
-JITTER = 0.05
+# Edges of boxes are off by these shares of width and height, as the shipped detector's are on 20
+# shops that it had not seen. With 0.05, people in its boxes were told apart worse (AUC 0.88) than
+# in true ones (0.93).
+JITTER = (0.13, 0.08)
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,16 @@ def balanced_rows(label: NDArray[np.bool_], rng: np.random.Generator) -> NDArray
     return rng.permutation(np.concatenate([rng.choice(side, least, False) for side in sides]))
 
 
-def logits(net: nn.Module, crops: Sequence[Crop]) -> NDArray[np.float64]:
-    """The net's logits of crops as they are."""
+def logits(net: nn.Module, crops: Sequence[Crop], seed: int) -> NDArray[np.float64]:
+    """The net's logits of crops, cut as at a detector's boxes."""
+    rng = np.random.default_rng(seed)
     found = [np.zeros(0)]
     with torch.no_grad():
         for start in range(0, len(crops), 256):
-            part = [crop.cut(WIDTH_PX, HEIGHT_PX, ROOM) for crop in crops[start : start + 256]]
+            part = [
+                crop.jittered(rng, JITTER).cut(WIDTH_PX, HEIGHT_PX, ROOM)
+                for crop in crops[start : start + 256]
+            ]
             pictures = torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2).float()
             found.append(net(pictures)[:, 0].double().numpy())
     return np.concatenate(found)

@@ -38,7 +38,8 @@ def run(chosen: argparse.Namespace) -> None:
             raise ValueError(f"{len(some)} people {name} are {kinds}; expected both kinds of label")
     print(f"{len(crops)} crops, {sum(bool(crop.is_handling) for crop in crops)} handle", flush=True)
     net = handling.train(crops, options.fitting_of(chosen), options.weights_of(chosen))
-    threshold = handling.pick_threshold(handling.logits(net, others), label, LEAST_RECALL)
+    told = handling.logits(net, others, chosen.seed)
+    threshold = handling.pick_threshold(told, label, LEAST_RECALL)
     handling.export(net, threshold, chosen.out)
     options.tell(
         chosen,
