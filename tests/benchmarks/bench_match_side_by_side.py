@@ -10,12 +10,11 @@ Python worker's memory, and the processor time that the ledger counts. Simulated
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-from bench_rfid_stage_20m_s import _watch
 from measure import Result
+from memory_watch import MemoryWatch
 from pyspark.sql import functions as sf
 from rich.console import Console
 
@@ -75,14 +74,10 @@ def copy_store(lake: Lake, made, places: Places) -> list[str]:
 
 
 def side_by_side(lake: Lake, places: Places, stores: list[str], date) -> dict:
-    peak, stop = [0.0], threading.Event()
-    watcher = threading.Thread(target=_watch, args=(peak, stop))
-    watcher.start()
-    started = time.perf_counter()
-    code = run_days(Request(places, stores, [date], ["associate"]))
-    seconds = time.perf_counter() - started
-    stop.set()
-    watcher.join()
+    with MemoryWatch() as memory:
+        started = time.perf_counter()
+        code = run_days(Request(places, stores, [date], ["associate"]))
+        seconds = time.perf_counter() - started
     found = lake.read_all(CANDIDATES).where(sf.col("store_id").isin(stores))
     matched = {row["store_id"]: row["count"] for row in found.groupBy("store_id").count().collect()}
     ledger = lake.read_all("ops.runs").where(sf.col("store_id").isin(stores)).collect()
@@ -98,6 +93,6 @@ def side_by_side(lake: Lake, places: Places, stores: list[str], date) -> dict:
         "store_days": len(stores),
         "failed": failed,
         "candidates_a_day": next(iter(matched.values())),
-        "worker_peak_mb": round(peak[0]),
+        "worker_peak_mb": round(memory.worker_peak_mb),
         "stage_s": round(max(row["wall_s"] for row in ledger), 1),
     }

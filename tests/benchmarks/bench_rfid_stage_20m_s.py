@@ -7,11 +7,11 @@ million reads: it is bounded by the part of a reader's tags that is scored at on
 import datetime as dt
 import shutil
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 from measure import Result
+from memory_watch import MemoryWatch
 
 MILLIONS = (5, 20)
 TAGS, ANTENNAS, SPAN_S, SEED = 3000, 8, 5 * 3600.0, 1
@@ -52,14 +52,10 @@ def _stage(folder: Path, millions: int) -> dict[str, float]:
     day = StoreDay("empty", DATE)
     plans = plan_days(places, [day], None).plans
     _write_reads(spark, lake, day, folder / "reads", millions)
-    peak, stop = [0.0], threading.Event()
-    watcher = threading.Thread(target=_watch, args=(peak, stop))
-    watcher.start()
-    started = time.perf_counter()
-    outcome = Runner(lake, None, Reporter(spark), Ledger()).run(select_stages(["score"]), plans)
-    seconds = time.perf_counter() - started
-    stop.set()
-    watcher.join()
+    with MemoryWatch() as memory:
+        started = time.perf_counter()
+        outcome = Runner(lake, None, Reporter(spark), Ledger()).run(select_stages(["score"]), plans)
+        seconds = time.perf_counter() - started
     assert not outcome.failures, outcome.failures
     kept = lake.read("silver.rummage_windows", [day]).count()
     (ledger,) = lake.read_all("ops.runs").collect()
@@ -67,7 +63,7 @@ def _stage(folder: Path, millions: int) -> dict[str, float]:
     found = {
         "stage_s": round(seconds, 1),
         "python_cpu_s": round(ledger["cpu_s"], 1),
-        "worker_peak_mb": round(peak[0]),
+        "worker_peak_mb": round(memory.worker_peak_mb),
         "windows_kept": kept,
     }
     print(f"{millions} million reads: {found}")
@@ -96,25 +92,3 @@ def _write_reads(spark, lake, day, folder: Path, millions: int) -> None:
     ):
         frame = frame.withColumn(name, value)
     lake.replace(table, frame, [day], row_count=reads.num_rows)
-
-
-def _watch(peak: list[float], stop: threading.Event) -> None:
-    """Largest resident size of a Python worker, in MB, twice a second."""
-    while not stop.wait(0.5):
-        for status in Path("/proc").glob("[0-9]*/status"):
-            try:
-                command = (status.parent / "cmdline").read_bytes()
-                if b"pyspark.daemon" not in command or not _is_ours(status.parent):
-                    continue
-                text = status.read_text()
-            except OSError:
-                continue
-            size = next((line for line in text.splitlines() if line.startswith("VmHWM")), "x 0")
-            peak[0] = max(peak[0], int(size.split()[1]) / 1024)
-
-
-def _is_ours(process: Path) -> bool:
-    """Whether a process runs this interpreter, and not that of another job on the machine."""
-    import sys
-
-    return (process / "cmdline").read_bytes().startswith(sys.executable.encode())

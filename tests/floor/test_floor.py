@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from storeday.floor.calendar import Interval, business_day, local_hours, opening_interval
-from storeday.floor.camera_view import camera_view, foot_points, sees
+from storeday.floor.camera_view import FOOT_REACH_M, camera_view, foot_points, sees
 from storeday.floor.homography import (
     fit_homography,
     orient,
@@ -97,6 +97,11 @@ def test_earlier_zone_wins_where_zones_overlap():
     assert zone_index(points, []).tolist() == [-1, -1, -1]
 
 
+def towards(place_m, other_m):
+    """The direction from the other place to the first."""
+    return (place_m - other_m) / np.hypot(*(place_m - other_m))
+
+
 def test_foot_points_carry_their_error_and_say_what_is_cut():
     _, forward = camera_matrix()
     floor = np.array([[-1.5, 1.0], [1.5, 1.0], [1.5, 5.0], [-1.5, 5.0]])
@@ -111,8 +116,12 @@ def test_foot_points_carry_their_error_and_say_what_is_cut():
         purpose="counting",
     )
     view = camera_view(camera)
-    x, y = to_image(forward, np.array([[0.5, 3.0]]))[0]
-    boxes = np.array([[x - 10, 0, x + 10, y], [20, 100, 40, 200], [300, 200, 340, 360]])
+    # A box around an upright person: its middle lies on the line to the point below the camera.
+    rim = np.array([0.5, 3.0]) + FOOT_REACH_M * towards(view.below_m, np.array([0.5, 3.0]))
+    x, y = to_image(forward, rim[None])[0]
+    lean = (view.nadir[0] / view.nadir[2] - x) / (view.nadir[1] / view.nadir[2] - y)
+    middle = x - lean * y / 2
+    boxes = np.array([[middle - 30, 0, middle + 30, y], [20, 100, 40, 200], [300, 200, 340, 360]])
     feet = foot_points(view, boxes)
     assert np.allclose(feet.floor_m[0], [0.5, 3.0], atol=1e-6)
     assert 0 < feet.error_m[0] < 0.5

@@ -47,10 +47,21 @@ def test_nothing_where_nobody_is():
     assert plan_details(day([], count=0, segments=0), ALL) == []
 
 
-def test_somebody_who_can_reach_a_door_is_worth_it():
-    # Two seconds at 1.4 m/s reach 2.8 m.
-    assert plan_details(day([(4, 3.7, 0.5)]), ALL) == [Detail(0, 7 * S, 9 * S, "entrance")]
-    assert plan_details(day([(4, 3.9, 0.5)]), ALL) == []
+def test_who_comes_or_goes_beside_a_door_is_worth_it():
+    # Seen in one look, 1.4 m from the door: from the look before to the look after.
+    assert plan_details(day([(4, 2.4, 0.5)]), ALL) == [Detail(0, 5 * S, 11 * S, "entrance")]
+    assert plan_details(day([(4, 2.6, 0.5)]), ALL) == []
+    comes = [(look, x, 0.5) for look, x in zip(range(4, 10), (0.5, 3, 5, 7, 8, 8), strict=True)]
+    assert plan_details(day(comes), ALL) == [Detail(0, 5 * S, 9 * S, "entrance")]
+    goes = [(9 - look, *place) for look, *place in reversed(comes)]
+    assert plan_details(day(goes), ALL) == [Detail(0, 9 * S, 13 * S, "entrance")]
+
+
+def test_who_stays_beside_a_door_is_not_worth_it():
+    # But where footage begins and ends, since nobody knows how they came.
+    standing = [(look, 0.5, 0.5) for look in range(10)]
+    edges = [Detail(0, 0, S, "entrance"), Detail(0, 17 * S, 20 * S, "entrance")]
+    assert plan_details(day(standing), ALL) == edges
 
 
 def test_somebody_in_a_queue_is_worth_it():
@@ -90,18 +101,46 @@ def test_people_whose_place_is_not_known_count_in_crowds_alone():
 
 
 def test_stretches_end_with_their_segment():
-    found = plan_details(day([(look, 0.5, 0.5) for look in range(10)], segments=2), ALL)
-    assert found == [Detail(0, 0, 10 * S, "entrance"), Detail(1, 10 * S, 20 * S, "entrance")]
+    found = plan_details(day([(look, 10.5, 0.5) for look in range(10)], segments=2), ALL)
+    assert found == [Detail(0, 0, 10 * S, "queue"), Detail(1, 10 * S, 20 * S, "queue")]
+
+
+def test_a_door_is_watched_across_the_border_of_two_segments():
+    comes = [(look, 0.5 + look - 5, 0.5) for look in range(5, 10)]
+    found = plan_details(day(comes, segments=2), ALL)
+    assert found == [Detail(0, 7 * S, 10 * S, "entrance"), Detail(1, 10 * S, 11 * S, "entrance")]
+
+
+def test_a_passage_weighs_more_than_what_looks_like_a_missed_box():
+    # One is missed in look 3, standing there before and after; another one comes in look 6.
+    stands = [(look, 0.5, 0.5) for look in range(10) if look != 3]
+    comes = [(look, 0.5, 2.0 + 2 * (look - 6)) for look in range(6, 10)]
+    given = day(sorted(stands + comes))
+    # Looks cost 10 of 100 frames, the ends of the footage 20, a passage 20, a miss as much.
+    found = plan_details(given, ScoutingSettings(budget_share=0.5))
+    assert [(detail.from_us // S, detail.to_us // S) for detail in found] == [
+        (0, 1),
+        (9, 13),
+        (17, 20),
+    ]
+    whole = plan_details(given, ScoutingSettings(budget_share=0.8))
+    assert [(detail.from_us // S, detail.to_us // S) for detail in whole] == [
+        (0, 1),
+        (3, 13),
+        (17, 20),
+    ]
 
 
 def test_the_budget_goes_to_doors_first_and_to_rummages_by_their_weight():
-    people = [(0, 10.5, 0.5), (1, 0.5, 0.5), *((look, 20.5, 0.5) for look in range(4, 10))]
+    comes = [(look, 0.5 + 2.5 * (look - 1), 0.5) for look in range(1, 4)]
+    people = [(0, 10.5, 0.5), *comes, *((look, 20.5, 0.5) for look in range(4, 10))]
     events = heard(14)
     # 20 s at 5 frames/s are 100 frames; looks cost 10, a look's stretch 10 (the first 5).
+    door = Detail(0, 0, 3 * S, "entrance")
     for share, expected in (
         (0.1, []),
-        (0.2, [Detail(0, 1 * S, 3 * S, "entrance")]),
-        (0.3, [Detail(0, 1 * S, 3 * S, "entrance"), Detail(0, 13 * S, 15 * S, "rummage")]),
+        (0.25, [door]),
+        (0.35, [door, Detail(0, 13 * S, 15 * S, "rummage")]),
     ):
         settings = ScoutingSettings(budget_share=share)
         assert plan_details(day(people, events=events), settings) == expected

@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from storeday.contracts import check, check_key, conform, load_contract, table_from_columns
@@ -11,7 +12,15 @@ from storeday.lake.groups import Group
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import manifest_from_text
 from storeday.stages import track as track_stage
-from storeday.stages.identify import CROSSINGS, IDENTITIES, POSITIONS, STAGE, VISITS, identify
+from storeday.stages.identify import (
+    CROSSINGS,
+    IDENTITIES,
+    POSITIONS,
+    STAGE,
+    TRACE,
+    VISITS,
+    identify,
+)
 from storeday.stages.plan import DayPlan
 from storeday.stages.settings import settings_of
 from storeday.tracking import TrackingSettings, track_camera
@@ -106,12 +115,12 @@ def silver():
     }  # fmt: skip
 
 
-def identified(thresholds=""):
+def identified(thresholds="", tables=None):
     layout = manifest_from_text(MANIFEST.format(thresholds=thresholds), "s.yaml", DATE)
     plan = DayPlan(
         StoreDay("s", DATE), "", layout, settings_of(layout), (), {}, None, "r", bytes(32)
     )
-    tables = silver()
+    tables = tables or silver()
     found = identify(Group(plan.day, "", tables), plan)
     assert set(found) == set(STAGE.writes)
     for name, table in found.items():
@@ -210,3 +219,24 @@ def test_without_looks_tracking_joins_more_by_itself(appearance, least, monkeypa
     found = track_stage.track(Group(plan.day, "cam", silver()), plan)
     assert len(found["silver.tracklets"]) == len(STAYS)
     assert [settings.stitch_least_probability for settings in given] == [least]
+
+
+def test_looks_at_key_frames_leave_no_holes_between_them(day):
+    # The tracker follows everybody all day, and one frame in ten is kept: two seconds apart.
+    tables = silver()
+    frames = tables["silver.detections"]["device_time"].to_pylist()
+    kept = [round(5 * (time - NINE).total_seconds()) % 10 == 0 for time in frames]
+    tables["silver.detections"] = tables["silver.detections"].filter(pa.array(kept))
+    times = sorted({time for time, is_kept in zip(frames, kept, strict=True) if is_kept})
+    looks = rows(
+        "silver.scout_looks", camera_id=["cam"] * len(times), segment=["f.mp4"] * len(times),
+        pts_us=[round((time - NINE).total_seconds() * 1e6) for time in times], device_time=times,
+        is_examined=[True] * len(times), is_kept=[True] * len(times),
+    )  # fmt: skip
+    _, sparse = identified(tables=tables)
+    _, whole = identified(tables={**tables, "silver.scout_looks": looks})
+    seconds = [len(set(found[POSITIONS]["time"].to_pylist())) for found in (sparse, whole, day[1])]
+    assert seconds[0] <= 0.55 * seconds[2]
+    assert seconds[1] >= 0.95 * seconds[2]
+    assert whole[IDENTITIES].equals(sparse[IDENTITIES])
+    assert len(whole[TRACE]) > len(sparse[TRACE])

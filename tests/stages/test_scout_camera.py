@@ -116,17 +116,16 @@ def details(given):
 
 
 def test_somebody_at_the_door_is_decoded_and_seen_once(scouted):
-    # In metres along the floor: 0.5 is in the door's zone.
-    _, given, _ = scouted({125: [0.5], 250: [2.9]}, item_of("one.mp4", "two.mp4"))
-    assert details(given) == [
-        ("one.mp4", 4.5, 5.5, "entrance"),
-        ("two.mp4", 4.5, 5.5, "entrance"),
-    ]
+    # In metres along the floor: 0.5 is in the door's zone, 3.2 more than 1.5 m away.
+    _, given, _ = scouted({125: [0.5], 250: [3.2]}, item_of("one.mp4", "two.mp4"))
+    assert details(given) == [("one.mp4", 3.5, 6.5, "entrance"), ("two.mp4", 3.5, 6.5, "entrance")]
     kept = {
         (row["segment"], row["pts_us"] // 1_000_000): row["is_kept"] for row in given[module.LOOKS]
     }
     assert len(kept) == 30
-    assert [key for key, is_kept in kept.items() if not is_kept] == [("one.mp4", 5), ("two.mp4", 5)]
+    assert [key for key, is_kept in kept.items() if not is_kept] == [
+        (name, second) for name in ("one.mp4", "two.mp4") for second in (4, 5, 6)
+    ]
     found = [row["detection_id"] for row in given[module.DETECTIONS]]
     assert len(found) == len(set(found)) == 3
 
@@ -141,7 +140,8 @@ def test_the_background_is_not_looked_at_twice_and_not_trusted_blindly(scouted):
 
 
 def test_somebody_at_a_rack_is_decoded_when_the_rack_is_heard(scouted):
-    people = {number: [2.9] for number in range(0, 475, 25)}
+    # Too far from the door to have passed it.
+    people = {number: [3.2] for number in range(0, 475, 25)}
     event = {"peak_us": NINE_US + 10_000_000, "reader_id": "reader", "antenna": 1}
     assert details(scouted(people, item_of("one.mp4"))[1]) == []
     _, given, _ = scouted(people, item_of("one.mp4", events=[event]))
@@ -170,8 +170,8 @@ def test_a_look_and_its_details_give_one_outcome(scouted):
         tables = list(decode_segment(plan, item))
         (outcome,) = tables[-1][OUTCOMES].to_pylist()
         frames = sum(part[FRAMES].num_rows for part in tables[:-1])
-        assert frames == 5
-        assert outcome["frames"] == scout["frames"] + 5
+        assert frames == 15
+        assert outcome["frames"] == scout["frames"] + 15
         assert (outcome["first_pts_us"], outcome["reason"]) == (0, None)
         assert outcome["last_pts_us"] == scout["last_pts_us"]
         # Looked over only: not read again, so the file need not even be there.

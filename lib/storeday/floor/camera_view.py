@@ -1,10 +1,13 @@
 """What a camera's calibration says about the floor.
 
-The foot point of a box is the middle of its lower edge. It is known only as well as the detector
-draws boxes and the calibration was made; both errors are carried along.
+The foot point of a box is where an upright body in it meets the floor (`upright`): not under the
+box's middle where bodies lean in the picture, and half a foot beyond its edge, which is the nearer
+rim of the feet. It is known only as well as the detector draws boxes and the calibration was made;
+both errors are carried along.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,7 @@ from storeday.floor.homography import (
     projection_error_m,
     reprojection_error_m,
 )
+from storeday.floor.upright import feet_px, nadir_px
 from storeday.floor.zones import inside
 from storeday.manifest import Camera
 
@@ -23,6 +27,8 @@ Floats = NDArray[np.float64]
 
 # Detectors place a box's edge to within some 4 % of its height (noise of the tracking study).
 FOOT_ERROR_SHARE = 0.04
+# Half the length of a foot: 0.152 of a body's height (Drillis and Contini 1966), of 1.7 m.
+FOOT_REACH_M = 0.13
 # A box this close to the frame's edge may go on outside.
 EDGE_PX = 2.0
 # A foot point that may be this far off says nothing about the floor.
@@ -47,6 +53,17 @@ class CameraView:
     width_px: int
     height_px: int
     masks: tuple[Floats, ...]
+
+    @cached_property
+    def nadir(self) -> Floats:
+        """The image of the floor straight below the camera, as `upright.nadir_px` gives it."""
+        return nadir_px(self.matrix, self.width_px, self.height_px)
+
+    @property
+    def below_m(self) -> Floats:
+        """The floor straight below the camera, shape (2,); NaN where nothing tells."""
+        floor = self.matrix @ self.nadir
+        return np.asarray(floor[:2] / floor[2])
 
 
 @dataclass(frozen=True)
@@ -106,8 +123,8 @@ def foot_points(view: CameraView, boxes_px: Floats) -> FootPoints:
         boxes_px: Boxes x0, y0, x1, y1 in source pixels, shape (n, 4); may be empty.
     """
     boxes = np.asarray(boxes_px, float).reshape(-1, 4)
-    feet = np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]])
-    floor = project(view.matrix, feet)
+    feet = feet_px(boxes, view.nadir)
+    floor = _beyond_the_rim(view, project(view.matrix, feet))
     height_px = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
     per_px = projection_error_m(view.matrix, feet, 1.0)
     error = np.hypot(per_px * FOOT_ERROR_SHARE * height_px, view.calibration_error_m)
@@ -147,6 +164,14 @@ def sees(view: CameraView, floor_m: Floats) -> NDArray[np.bool_]:
     back = project(view.matrix, np.nan_to_num(pixels))
     within = (pixels >= 0) & (pixels <= [view.width_px, view.height_px])
     return np.asarray(within.all(axis=1) & np.isclose(back, floor_m, atol=1e-3).all(axis=1))
+
+
+def _beyond_the_rim(view: CameraView, floor_m: Floats) -> Floats:
+    """Places half a foot farther from the camera; as they are where nobody knows where it hangs."""
+    away = floor_m - view.below_m
+    distance_m = np.hypot(away[:, 0], away[:, 1])[:, None]
+    known = distance_m > FOOT_REACH_M
+    return floor_m + np.where(known, away / np.where(known, distance_m, 1.0), 0.0) * FOOT_REACH_M
 
 
 def _is_cut(view: CameraView, boxes: Floats) -> NDArray[np.bool_]:

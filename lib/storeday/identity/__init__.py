@@ -11,6 +11,7 @@ from storeday.identity.appearance import (
     fit_appearance,
     tracklet_embeddings,
 )
+from storeday.identity.between_looks import with_seconds_between
 from storeday.identity.camera_clocks import camera_offsets, in_common_time
 from storeday.identity.company import Shop, customer_looks, people_of_visits
 from storeday.identity.crossings import count_at_doors, door_crossings
@@ -55,4 +56,5 @@ __all__ = [
     "tracklet_ends",
     "visit_groups",
     "visits",
+    "with_seconds_between",
 ]

@@ -59,6 +59,9 @@ class IdentitySettings:
             at 0 and 0.4 % at log 1.5, for 5 points of recall (DECISIONS.md).
         smooth_positions: Whether a second's place is averaged with those of its two neighbours
             where both are there; unbiased on a straight walk, and 1 / sqrt(3) of the noise.
+        look_gap_s: Longest time between two points of a tracklet, one of them seen in a look at key
+            frames, over which the seconds between are filled in: a group of pictures of 4 s, which
+            is the longest that is looked over by key frames alone, or one look missed at 2 s.
         visit_gap_s: A customer who is away for longer has ended one visit and begins another.
             Palexy's rule of 3 h; joins over `max_gap_s` at most keep it from mattering by default.
         min_visit_s: Shorter stays are no visits: an arm in the picture, a face at the door.
@@ -138,6 +141,7 @@ class IdentitySettings:
     max_day_cosine_llr: float = 5.0
     min_link_weight: float = 0.405
     smooth_positions: bool = True
+    look_gap_s: float = 4.5
     visit_gap_s: float = 10800.0
     min_visit_s: float = 2.0
     entrance_reach_m: float = 1.5

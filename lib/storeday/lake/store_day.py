@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column
@@ -40,25 +40,53 @@ class StoreDay:
 def predicate(days: Iterable[StoreDay], partition: Iterable[str]) -> str:
     """SQL condition that holds for the rows of some store-days, and for no others.
 
+    Dates that are asked for of the same stores stand together: a condition that names 200
+    store-days one by one is more than the code that Spark generates for it may hold.
+
     Args:
         days: Store-days, at least one.
         partition: The table's partition columns; `business_month` is named where it is one, so that
             only the month's files are touched.
 
+    Raises:
+        ValueError: There is no store-day.
+
     Example:
-        >>> day = StoreDay("s1", dt.date(2026, 11, 20))
-        >>> predicate([day], ["business_date", "store_id"])
+        >>> date = dt.date(2026, 11, 20)
+        >>> predicate([StoreDay("s1", date)], ["business_date", "store_id"])
         "(store_id = 's1' AND business_date = DATE'2026-11-20')"
+        >>> predicate([StoreDay("s1", date), StoreDay("s2", date)], ["business_date", "store_id"])
+        "(store_id IN ('s1', 's2') AND business_date = DATE'2026-11-20')"
     """
     by_month = "business_month" in partition
     parts = []
-    for day in sorted(set(days)):
-        month = f" AND business_month = '{day.month}'" if by_month else ""
-        date = day.business_date.isoformat()
-        parts.append(f"(store_id = '{day.store_id}'{month} AND business_date = DATE'{date}')")
+    for stores, dates in _blocks(days):
+        conditions = [_is_in("store_id", [f"'{store}'" for store in stores])]
+        if by_month:
+            months = sorted({f"'{date:%Y-%m}'" for date in dates})
+            conditions.append(_is_in("business_month", months))
+        conditions.append(_is_in("business_date", [f"DATE'{date}'" for date in dates]))
+        parts.append(f"({' AND '.join(conditions)})")
     if not parts:
         raise ValueError("no store-days given; expected at least one")
     return " OR ".join(parts)
+
+
+def _blocks(days: Iterable[StoreDay]) -> list[tuple[tuple[str, ...], list[dt.date]]]:
+    """Stores and the dates that are asked for of just these stores; together all store-days."""
+    stores: dict[dt.date, list[str]] = {}
+    for day in sorted(set(days)):
+        stores.setdefault(day.business_date, []).append(day.store_id)
+    dates: dict[tuple[str, ...], list[dt.date]] = {}
+    for date in sorted(stores):
+        dates.setdefault(tuple(stores[date]), []).append(date)
+    return sorted(dates.items())
+
+
+def _is_in(column: str, literals: Sequence[str]) -> str:
+    if len(literals) == 1:
+        return f"{column} = {literals[0]}"
+    return f"{column} IN ({', '.join(literals)})"
 
 
 def is_one_of(days: Iterable[StoreDay]) -> Column:

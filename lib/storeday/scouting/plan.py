@@ -3,7 +3,8 @@
 Each look stands for the time half way to the looks before and after it in the same segment. Four
 things speak for a stretch, in this order:
 
-- *entrance*: somebody could step through an entrance between this look and its neighbours;
+- *entrance*: somebody near an entrance came into view or went out of it between this look and a
+  neighbour (`passages`);
 - *rummage*: somebody is near a zone whose antenna heard a product being handled about then;
 - *queue*: somebody is in a queue;
 - *crowd*: so many people, or people who walk past each other, that looks alone would mix them up.
@@ -24,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storeday.floor.zones import distance_m
+from storeday.scouting.looks import Looks
+from storeday.scouting.passages import passages
 from storeday.scouting.settings import ScoutingSettings
 
 Floats = NDArray[np.float64]
@@ -32,23 +35,6 @@ Ints = NDArray[np.int64]
 ENTRANCE, RUMMAGE, QUEUE, CROWD = "entrance", "rummage", "queue", "crowd"
 # In the order in which they are granted.
 KINDS = (ENTRANCE, RUMMAGE, QUEUE, CROWD)
-
-
-@dataclass(frozen=True)
-class Looks:
-    """Looks of one camera, ascending in time.
-
-    Attributes:
-        time_us: Time of each look, shape (n,).
-        segment: Number of its segment, shape (n,), ascending.
-        person_look: Look of each person seen, shape (m,), ascending.
-        floor_m: Place of each, shape (m, 2).
-    """
-
-    time_us: Ints
-    segment: Ints
-    person_look: Ints
-    floor_m: Floats
 
 
 @dataclass(frozen=True)
@@ -126,7 +112,7 @@ def plan_details(day: CameraDay, settings: ScoutingSettings) -> list[Detail]:
         Stretches in order; they do not overlap. Costs O(n k) for n looks and k events.
 
     Example:
-        Somebody stands in the door at the second of three looks:
+        Somebody is seen in the door at the second of three looks, and in no other:
 
         >>> looks = Looks(np.array([0, 2, 4]) * 1_000_000, np.zeros(3, int), np.array([1]),
         ...               np.array([[0.5, 0.5]]))
@@ -134,7 +120,7 @@ def plan_details(day: CameraDay, settings: ScoutingSettings) -> list[Detail]:
         >>> day = CameraDay(looks, np.array([[0, 6_000_000]]), ScoutZones([door]),
         ...                 Events([], np.zeros(0, int), 15.0))
         >>> plan_details(day, ScoutingSettings(budget_share=2.0))
-        [Detail(segment=0, from_us=1000000, to_us=3000000, why='entrance')]
+        [Detail(segment=0, from_us=0, to_us=6000000, why='entrance')]
     """
     looks = day.looks
     if not len(looks.time_us):
@@ -142,7 +128,7 @@ def plan_details(day: CameraDay, settings: ScoutingSettings) -> list[Detail]:
     cells = _cells(looks, day.spans_us)
     weights = np.stack(
         [
-            _entrances(looks, day.zones, cells, settings),
+            _entrances(looks, day.zones, settings),
             _rummages(looks, day, settings),
             _queues(looks, day.zones),
             _crowds(looks, settings),
@@ -162,25 +148,26 @@ def _cells(looks: Looks, spans_us: Ints) -> Ints:
     return np.stack([start, np.maximum(start, end)], axis=1)
 
 
-def _entrances(looks: Looks, zones: ScoutZones, cells: Ints, settings: ScoutingSettings) -> Floats:
-    """One where somebody could reach an entrance within the time that the look stands for."""
-    reach_m = settings.walking_m_s * (cells[:, 1] - cells[:, 0])[looks.person_look] / 1e6
-    return _people_within(looks, zones.entrances, np.maximum(reach_m, settings.near_m), True)
+def _entrances(looks: Looks, zones: ScoutZones, settings: ScoutingSettings) -> Floats:
+    """Comings into view and goings out of it beside an entrance, in the looks before and after."""
+    weight = np.zeros(len(looks.time_us))
+    if not zones.entrances:
+        return weight
+    away = np.stack([_distance_m(looks.floor_m, door) for door in zones.entrances]).min(axis=0)
+    found = passages(looks, settings)
+    near = away[found.person] <= settings.door_m
+    before, after, gain = found.before[near], found.after[near], found.weight[near]
+    np.add.at(weight, before, gain)
+    np.add.at(weight, after[after != before], gain[after != before])
+    return weight
 
 
 def _queues(looks: Looks, zones: ScoutZones) -> Floats:
     """People in queues."""
-    return _people_within(looks, zones.queues, np.zeros(len(looks.person_look)), False)
-
-
-def _people_within(
-    looks: Looks, polygons: Sequence[Floats], reach_m: Floats, is_flag: bool
-) -> Floats:
-    near = np.zeros(len(looks.person_look), bool)
-    for polygon in polygons:
-        near |= _distance_m(looks.floor_m, polygon) <= reach_m
-    counts = np.bincount(looks.person_look[near], minlength=len(looks.time_us))
-    return np.asarray(np.minimum(counts, 1) if is_flag else counts, float)
+    within = np.zeros(len(looks.person_look), bool)
+    for polygon in zones.queues:
+        within |= _distance_m(looks.floor_m, polygon) <= 0
+    return np.bincount(looks.person_look[within], minlength=len(looks.time_us)).astype(float)
 
 
 def _rummages(looks: Looks, day: CameraDay, settings: ScoutingSettings) -> Floats:

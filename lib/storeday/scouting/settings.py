@@ -19,6 +19,10 @@ class ScoutingSettings:
             a sixth, packets and background included: a choice of cost, not of accuracy.
         near_m: Somebody so near a zone may be acting in it: an arm's reach and the error of a place
             on the floor, about a metre and a half.
+        door_m: Who comes into view or goes out of it so near an entrance may have passed it: a
+            second's walk, as far as crossings of the door are counted from (`door_reach_m` of
+            identity). On two simulated mornings of `quiet_boutique` (seeds 103, 104) 1.5 m lost
+            .056 and .013 in the mean of all audit figures, 2 m .057 and .016, 3 m .092 on the one.
         walking_m_s: Fastest walk that is reckoned with: 1.4 m/s, brisk for a shop.
         still_m: Who moved less between two looks stood still; the error of a place on the floor.
         crowd_people: From so many people in a frame on, looks alone lose them. Assumed.
@@ -37,6 +41,7 @@ class ScoutingSettings:
     detail_frames_per_s: float = 5.0
     budget_share: float = 0.15
     near_m: float = 1.5
+    door_m: float = 1.5
     walking_m_s: float = 1.4
     still_m: float = 0.5
     crowd_people: int = 4
@@ -55,7 +60,7 @@ class ScoutingSettings:
         for name in ("looks_per_s", "longest_gop_s", "detail_frames_per_s", "walking_m_s"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected more than 0")
-        least_0 = ("budget_share", "near_m", "still_m", "rummage_margin_s", "gate_grey")
+        least_0 = ("budget_share", "near_m", "door_m", "still_m", "rummage_margin_s", "gate_grey")
         for name in (*least_0, "gate_deviations"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected 0 or more")

@@ -27,6 +27,7 @@ from storeday.identity import (
     tracklet_embeddings,
     tracklet_ends,
     visits,
+    with_seconds_between,
 )
 from storeday.lake.bundle import pack
 from storeday.lake.groups import Group
@@ -35,7 +36,7 @@ from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 
 DETECTIONS, EMBEDDINGS = "silver.detections", "silver.embeddings"
 TRACKLETS, POINTS = "silver.tracklets", "silver.track_points"
-SEGMENTS = "bronze.footage_segments"
+SEGMENTS, LOOKS = "bronze.footage_segments", "silver.scout_looks"
 IDENTITIES, VISITS, POSITIONS = "silver.identities", "silver.visits", "silver.positions"
 CROSSINGS = "silver.door_crossings"
 TRACE, ACTIONS = "silver.handling_trace", "silver.action_events"
@@ -46,7 +47,8 @@ EMBEDDINGS_PER_TRACKLET = 20
 def run(context: StageContext) -> DataFrame:
     """Ties the store-days' tracklets to customers."""
     inputs = [
-        pack(context.read(table), table) for table in (DETECTIONS, TRACKLETS, POINTS, SEGMENTS)
+        pack(context.read(table), table)
+        for table in (DETECTIONS, TRACKLETS, POINTS, SEGMENTS, LOOKS)
     ]
     inputs.append(pack(_sampled_embeddings(context), EMBEDDINGS))
     return group_stage(context, inputs, lambda _: [""], identify)
@@ -64,8 +66,13 @@ def identify(group: Group, plan: DayPlan) -> Tables:
     offset_s = scene.offset_s or {}
     identities = join_tracklets(ends, looks, settings, plan.make_id, scene)
     seen = in_common_time(detections, offset_s)
-    positions = positions_by_second(seen, points, identities, _named_zones(plan), settings)
-    trace = handling_trace(detections, points, identities)
+    whole, whole_points = with_seconds_between(
+        detections, points, group.table(TRACKLETS), group.table(LOOKS), settings
+    )
+    positions = positions_by_second(
+        in_common_time(whole, offset_s), whole_points, identities, _named_zones(plan), settings
+    )
+    trace = handling_trace(whole, whole_points, identities)
     footage = _footage(group.table(SEGMENTS))
     return {
         IDENTITIES: identities,
@@ -151,7 +158,7 @@ def _footage(segments: pa.Table) -> dict[str, list[Interval]]:
 STAGE = Stage(
     "identify",
     "understand",
-    (DETECTIONS, EMBEDDINGS, TRACKLETS, POINTS, SEGMENTS),
+    (DETECTIONS, EMBEDDINGS, TRACKLETS, POINTS, SEGMENTS, LOOKS),
     (IDENTITIES, VISITS, POSITIONS, CROSSINGS, TRACE, ACTIONS),
     run,
 )
