@@ -21,15 +21,16 @@ from storeday.simulate import World
 from storeday.simulate.people import make_world
 from storeday.simulate.render_motion import poses_at, prepare_motion
 
+WITH_HANDLING = manifest_path(SHIPPED).with_name("with_handling.yaml")
 EVERY = 5
 # A hand is out, or goods are held before the body, from half of the reach on.
 HANDLES = 0.5
 
 
-def opened(**settings: Any) -> OpenModels:
-    """The models, on one thread of the CPU."""
+def opened(manifest: str = SHIPPED, **settings: Any) -> OpenModels:
+    """The models of a manifest, or of STOREDAY_MODELS where it is set, on one thread of the CPU."""
     chosen = InferenceSettings(providers="cpu", **settings)
-    file = os.environ.get("STOREDAY_MODELS", SHIPPED)
+    file = os.environ.get("STOREDAY_MODELS", manifest)
     return open_models(load_models(manifest_path(file)), chosen)
 
 

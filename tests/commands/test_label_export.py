@@ -132,10 +132,13 @@ def test_moved_tags_and_moving_arms_come_first_unhidden_and_logged(spark, places
     assert not {moment(number).isoformat() for number in range(0, FRAMES, 4)} & set(reasons)
 
     shown = cv2.imread(str(out / next(r["file"] for r in rows if r["reason"] == "chance")))
-    x0, _, x1, _ = BODY
-    grown = picture(0)[0:HEIGHT, x0 - 15 : x1 + 15]
+    # A window of 2 : 3 around the body with a quarter of its height above and below.
+    grown = picture(0)[0:HEIGHT, 40:220]
     assert shown.shape == grown.shape
     assert np.abs(shown[60:, :].astype(int) - grown[60:, :]).mean() < 8
+
+    told = rows[0]
+    assert [float(told[side]) for side in ("x0", "y0", "x1", "y1")] == [60, 40, 120, 220]
 
     (logged,) = DeltaTable(f"{places.lake}/ops/label_exports").to_pyarrow_table().to_pylist()
     told = json.loads((out / "storeday-label-export.json").read_text())

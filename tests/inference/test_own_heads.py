@@ -18,7 +18,7 @@ from storeday.inference.crops import framed, window
 from storeday.inference.sessions import Session
 
 WIDTH, HEIGHT = 64, 32
-CELLS = 8 * 4
+CELLS = 16 * 8
 
 
 class Recorder:
@@ -97,8 +97,8 @@ def test_every_picture_has_its_own_answer():
 @pytest.mark.parametrize(
     ("output", "classes", "match"),
     [
-        ((None, 7, 5), ("person",), "expected batch x 32 x 5"),
-        ((None, CELLS, 6), ("person",), "expected batch x 32 x 5"),
+        ((None, 7, 5), ("person",), "expected batch x 128 x 5"),
+        ((None, CELLS, 6), ("person",), "expected batch x 128 x 5"),
         ((None, CELLS, 5), ("cat",), "classes are cat; expected person alone"),
         ((None, CELLS, 5), (), "classes are none; expected person alone"),
     ],

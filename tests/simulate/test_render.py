@@ -12,6 +12,7 @@ from storeday.manifest import StoreLayout
 from storeday.simulate import render_raster
 from storeday.simulate import world as truth
 from storeday.simulate.render import write_footage
+from storeday.simulate.render_body import INDEX, joints_of
 from storeday.simulate.render_camera import (
     Record,
     device_clock,
@@ -19,7 +20,7 @@ from storeday.simulate.render_camera import (
     set_stage,
 )
 from storeday.simulate.render_light import Sensor
-from storeday.simulate.render_motion import poses_at
+from storeday.simulate.render_motion import Poses, poses_at
 from storeday.simulate.render_plan import Segment, merge, plan_segments
 from storeday.simulate.render_project import project_bodies
 from storeday.simulate.render_raster import draw_people
@@ -298,3 +299,28 @@ def test_light_changes_over_the_day_and_noise_over_the_frames():
     frames = list(render_frames(stage, Segment(10, 12), Sensor(WIDTH, HEIGHT, (1,)), Record()))
     noise = (frames[0][:HEIGHT].astype(int) - frames[1][:HEIGHT]).std() / np.sqrt(2)
     assert 1.5 < noise < 3.5
+
+
+def pose(reach, product, hand_m=(0.45, 0.0, 1.15)):
+    """One body at the origin that faces along x."""
+    whole, none = np.zeros(1, np.int64), np.zeros(1)
+    return Poses(
+        whole, whole, np.zeros((1, 2)), none, none, none, np.full(1, float(reach)),
+        np.array([hand_m]), np.full(1, product),
+    )  # fmt: skip
+
+
+def test_who_looks_at_goods_has_both_hands_up_and_who_carries_has_them_down():
+    def at(name, body):
+        return joints_of(body, np.array([1.7]), np.ones(1))[0, INDEX[name]]
+
+    looks, carries, touches = pose(1.0, 3), pose(0.0, 3), pose(1.0, -1)
+    hands = [at(f"hand_{side}", looks) for side in "lr"]
+    assert all(abs(hand[2] - 1.15) < 0.02 for hand in hands)
+    assert hands[0][1] - hands[1][1] == pytest.approx(0.22, abs=0.02)
+    assert max(at(f"hand_{side}", carries)[2] for side in "lr") < 0.85
+    assert at("grip", carries)[2] - at("cloth_l", carries)[2] == pytest.approx(0.5)
+    assert at("hand_l", touches)[2] < 0.85
+    # The head bows, and elbows stand out beyond the shoulders.
+    assert at("brow", looks)[0] - at("neck", looks)[0] > 0.08
+    assert at("elbow_l", looks)[1] > at("shoulder_l", looks)[1] + 0.05

@@ -119,9 +119,9 @@ def test_crops_are_cut_where_the_box_is():
 def test_jitter_moves_edges_by_about_its_share():
     crop = Crop(np.zeros((80, 60, 3), np.uint8), np.array([10, 10, 50, 70], np.float32), "p", None)
     rng = np.random.default_rng(1)
-    moved = np.array([crop.jittered(rng, 0.05).box_px for _ in range(500)])
+    moved = np.array([crop.jittered(rng, (0.05, 0.1)).box_px for _ in range(500)])
     spread = moved.std(axis=0) / [40, 60, 40, 60]
-    assert spread == pytest.approx(np.full(4, 0.05), rel=0.15)
+    assert spread == pytest.approx(np.array([0.05, 0.1, 0.05, 0.1]), rel=0.15)
 
 
 def test_tasks_are_told_apart(capsys):

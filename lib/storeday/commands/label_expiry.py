@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from storeday.commands.label_export import EXPORTS, MARKER
+from storeday.commands.label_export import EXPORTS
+from storeday.labelling.export_format import MARKER
 from storeday.lake.forget import Forgotten
 from storeday.lake.lake import Lake
 from storeday.lake.store_day import StoreDay

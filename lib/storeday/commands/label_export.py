@@ -28,8 +28,9 @@ from storeday.commands.label_candidates import (
     read_frames,
     with_earlier_frame,
 )
-from storeday.inference.crops import crop
+from storeday.inference.crops import crop, window
 from storeday.labelling import Chosen, MiningSettings, choose
+from storeday.labelling.export_format import COLUMNS, LABELS, MARKER, PICTURES, Export
 from storeday.lake.lake import Lake
 from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
@@ -38,10 +39,9 @@ from storeday.stages.plan import Places, layout_of
 
 LOGGER = logging.getLogger("storeday")
 EXPORTS = "ops.label_exports"
-MARKER, LABELS, PICTURES = "storeday-label-export.json", "labels.csv", "pictures"
-COLUMNS = ("file", "camera", "device_time", "reason", "motion", "handles")
-# Goods lie beside the person: boxes are grown by this share of their size.
-GROWN_SHARE = 0.25
+# Goods lie beside the person: a picture shows a window of the shape that the handling classifier
+# takes (2 : 3), with room on each side as a share of the box.
+ROOM, ASPECT = 0.25, 2 / 3
 JPEG_QUALITY = 92
 # Boxes of other cameras are no neighbours in time.
 CAMERA_APART_S = 1e7
@@ -72,25 +72,6 @@ class LabelExportRequest:
     seed: int = 1
     settings: MiningSettings | None = None
     master: str = "local[1]"
-
-
-@dataclass(frozen=True)
-class Export:
-    """What stands in an export's folder.
-
-    Attributes:
-        export_id: Random name.
-        store_id: Store.
-        business_date: Date.
-        purpose: What for.
-        expires_on: First day on which it is destroyed.
-    """
-
-    export_id: str
-    store_id: str
-    business_date: str
-    purpose: str
-    expires_on: str
 
 
 def export_labels(request: LabelExportRequest) -> int:
@@ -195,16 +176,20 @@ def _write(
             for row in rows:
                 name = f"{PICTURES}/{row:05d}.jpg"
                 kept = frames[int(found.times_us[row])]
-                _write_crop(request.out / name, kept, found.boxes_px[row])
+                box = _write_crop(request.out / name, kept, found.boxes_px[row])
                 moment = dt.datetime.fromtimestamp(found.times_us[row] / US_PER_S, dt.UTC)
                 told = "" if np.isnan(motion[row]) else f"{motion[row]:.4f}"
-                table.writerow([name, camera, moment.isoformat(), chosen.reasons[row], told, ""])
+                row_head = [name, camera, moment.isoformat(), chosen.reasons[row], told]
+                table.writerow([*row_head, *(f"{side:.1f}" for side in box), ""])
 
 
-def _write_crop(path: Path, kept: Kept, box_px: np.ndarray) -> None:
+def _write_crop(path: Path, kept: Kept, box_px: np.ndarray) -> np.ndarray:
+    """Writes a person with what is around; gives their box in that picture."""
     picture = opened(kept)
-    box = box_px * (picture.shape[0] / kept.source_height)
-    grow = np.tile((box[2:] - box[:2]) * GROWN_SHARE, 2) * [-1, -1, 1, 1]
-    part = crop(picture, box + grow)
+    box = (box_px * (picture.shape[0] / kept.source_height)).astype(np.float32)
+    around = window(box, ROOM, ASPECT)
+    part = crop(picture, around)
     if not cv2.imwrite(str(path), part, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
         raise OSError(f"{path} could not be written")
+    corner = np.maximum(around[:2].astype(int), 0)
+    return np.asarray(np.clip(box - np.tile(corner, 2), 0, np.tile(part.shape[1::-1], 2)))

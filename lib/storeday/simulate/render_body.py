@@ -4,7 +4,7 @@ Segment lengths are shares of body height from Drillis and Contini (1966), as pr
 Biomechanics and Motor Control of Human Movement, 4th ed., 2009, figure 4.1: upper arm 0.186,
 forearm 0.146, thigh 0.245, shank 0.246, ankle height 0.039, shoulder height 0.818, hip height
 0.530, half shoulder width 0.129. A reaching arm is solved as two bones (law of cosines), elbow
-down.
+down and out.
 
 Every solid is the convex hull of balls around some joints, which in the image is close to the
 convex hull of discs.
@@ -28,11 +28,15 @@ JOINTS = (
     "hair_end", "grip", "eye_l", "eye_r",
 )  # fmt: skip
 INDEX = {name: number for number, name in enumerate(JOINTS)}
+HEAD = ("crown", "nape", "brow", "chin", "hair_end", "eye_l", "eye_r")
 
 UPPER_ARM, FOREARM, PALM = 0.186, 0.146, 0.045
 THIGH, SHANK, ANKLE = 0.245, 0.246, 0.039
 # Elbow of an arm that carries something, and of one that hangs.
-CARRY_RAD, HANG_RAD = 1.5, 0.3
+CARRY_RAD, HANG_RAD = 0.35, 0.3
+# Who looks at goods holds them in both hands, this far apart, bows the head, and has the elbows out
+# by this share of how far they hang down.
+HANDS_APART_M, BOW_RAD, ELBOW_OUT = 0.22, 0.45, 0.7
 SLEEVE_ABDUCTION_RAD = 0.16
 GARMENT_M, GARMENT_HALF_WIDTH_M = 0.5, 0.17
 
@@ -190,10 +194,25 @@ def _trunk(body: _Body, poses: Poses, build: Floats, height_m: Floats) -> None:
     put("crown", -0.006, 0.0, 0.944)
     put("nape", -0.026, 0.0, 0.9)
     put("hair_end", -0.04, 0.0, 0.82)
+    _bow(body, BOW_RAD * poses.reach)
+
+
+def _bow(body: _Body, angle_rad: Floats) -> None:
+    """Pitches the head forward about the neck."""
+    neck = body.get("neck").copy()
+    cos, sin = np.cos(angle_rad), np.sin(angle_rad)
+    for name in HEAD:
+        offset = body.get(name) - neck
+        body.put(
+            name,
+            neck[:, 0] + cos * offset[:, 0] + sin * offset[:, 2],
+            neck[:, 1] + offset[:, 1],
+            neck[:, 2] + cos * offset[:, 2] - sin * offset[:, 0],
+        )
 
 
 def _arms(points: Floats, poses: Poses, height_m: Floats, to_world: Floats) -> None:
-    """Elbows, wrists and hands: swinging, bent to carry, or reaching."""
+    """Elbows, wrists and hands: swinging, carrying, or reaching; both hands, where one holds."""
     offset = poses.hand_m[:, :2] - poses.place_m
     left = to_world[:, :2, 1]
     # Right-handed unless the target lies well to the left.
@@ -209,9 +228,15 @@ def _arms(points: Floats, poses: Poses, height_m: Floats, to_world: Floats) -> N
         )
         reached = FOREARM + PALM
         hand = elbow + _along(to_world, swing + bend, 0.0, reached * height_m)
-        weight = poses.reach * (reaches_left == (sign > 0))
-        target = hand + weight[:, None] * (poses.hand_m - hand)
-        bent, held = _two_bones(shoulder, target, UPPER_ARM * height_m, reached * height_m)
+        is_other = reaches_left != (sign > 0)
+        outward = sign * to_world[:, :, 1]
+        goal = poses.hand_m + (HANDS_APART_M * is_other)[:, None] * outward
+        weight = poses.reach * (~is_other | (poses.product >= 0))
+        target = hand + weight[:, None] * (goal - hand)
+        pole = ELBOW_OUT * outward - [0.0, 0.0, 1.0]
+        bent, held = _two_bones(
+            shoulder, target, UPPER_ARM * height_m, reached * height_m, pole=pole
+        )
         mix = np.minimum(2 * weight, 1.0)[:, None]
         elbow, hand = elbow + mix * (bent - elbow), hand + mix * (held - hand)
         points[:, INDEX[f"elbow_{side}"]] = elbow
@@ -229,20 +254,18 @@ def _along(to_world: Floats, pitch: Floats, roll: float, length_m: Floats) -> Fl
 
 
 def _two_bones(
-    root: Floats, target: Floats, upper_m: Floats, lower_m: Floats
+    root: Floats, target: Floats, upper_m: Floats, lower_m: Floats, pole: Floats
 ) -> tuple[Floats, Floats]:
-    """Middle joint and end of two bones whose end goes as near to the target as it can."""
+    """Middle joint, bent towards the pole, and end of two bones, as near to a target as it can."""
     offset = target - root
     distance = np.maximum(np.linalg.norm(offset, axis=1), 1e-6)
     axis = offset / distance[:, None]
     reach = np.clip(distance, np.abs(upper_m - lower_m) + 0.02, 0.99 * (upper_m + lower_m))
     along = (upper_m**2 - lower_m**2 + reach**2) / (2 * reach)
     aside = np.sqrt(np.maximum(upper_m**2 - along**2, 0.0))
-    down = np.zeros_like(axis)
-    down[:, 2] = -1.0
-    down -= (down * axis).sum(axis=1, keepdims=True) * axis
-    down /= np.maximum(np.linalg.norm(down, axis=1, keepdims=True), 1e-6)
-    middle = root + along[:, None] * axis + aside[:, None] * down
+    aside_axis = pole - (pole * axis).sum(axis=1, keepdims=True) * axis
+    aside_axis /= np.maximum(np.linalg.norm(aside_axis, axis=1, keepdims=True), 1e-6)
+    middle = root + along[:, None] * axis + aside[:, None] * aside_axis
     return middle, root + reach[:, None] * axis
 
 

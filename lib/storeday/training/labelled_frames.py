@@ -22,6 +22,8 @@ Floats = NDArray[np.float32]
 
 # What is kept around a person: more than any model takes, jitter included.
 KEPT_ROOM, KEPT_ASPECT = 0.4, 0.75
+# Bodies are kept no higher than this, which is more than any model takes, too.
+MOST_HEIGHT_PX = 128.0
 
 FRAMES = pa.schema([("frame", pa.int64()), ("jpeg", pa.binary())])
 PEOPLE = pa.schema(
@@ -44,12 +46,14 @@ class Person:
         box_px: x0, y0, x1, y1.
         visible_share: Share of the body that is seen, 0 to 1.
         is_handling: Whether a hand is out to goods or holds them; None where nobody said.
+        certainty: How sure it is that somebody is there, 0 to 1; a teacher's score. Not written.
     """
 
     person: str
     box_px: tuple[float, float, float, float]
     visible_share: float
     is_handling: bool | None
+    certainty: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -133,10 +137,10 @@ class Crop:
     person: str
     is_handling: bool | None
 
-    def jittered(self, rng: np.random.Generator, share: float) -> "Crop":
-        """The same with edges off by a share of the box, as a detector's are."""
+    def jittered(self, rng: np.random.Generator, share: tuple[float, float]) -> "Crop":
+        """The same with edges off by a share of the box's width and height, as a detector's are."""
         size = np.tile(self.box_px[2:] - self.box_px[:2], 2)
-        moved = self.box_px + rng.normal(0, share, 4).astype(np.float32) * size
+        moved = self.box_px + rng.normal(0, np.tile(share, 2)).astype(np.float32) * size
         moved[2:] = np.maximum(moved[2:], moved[:2] + 2)
         return replace(self, box_px=moved)
 
@@ -166,7 +170,10 @@ def crops_of(frames: Sequence[Frame], least_seen: float, least_height_px: float)
             if one.visible_share < least_seen or box[3] - box[1] < least_height_px:
                 continue
             around = window(box, KEPT_ROOM, KEPT_ASPECT)
-            corner = np.floor(around[:2])
-            kept = framed(picture, around)
-            found.append(Crop(kept, box - np.tile(corner, 2), one.person, one.is_handling))
+            kept, within = framed(picture, around), box - np.tile(np.floor(around[:2]), 2)
+            ratio = MOST_HEIGHT_PX / float(box[3] - box[1])
+            if ratio < 1:
+                size = (round(kept.shape[1] * ratio), round(kept.shape[0] * ratio))
+                kept, within = stretched(kept, size), within * np.float32(ratio)
+            found.append(Crop(kept, within, one.person, one.is_handling))
     return found

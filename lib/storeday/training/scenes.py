@@ -29,7 +29,9 @@ Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
 WIDTH_PX, HEIGHT_PX = 640, 360
-CAMERAS, FRAMES = 2, 6
+# Moments of a camera: few, where other shops matter more (boxes); more, where people do (hands), as
+# a shop costs as much as forty frames.
+CAMERAS, MOMENTS = 2, 6
 # A reach of which more than half is done shows as one; before that an arm only begins to move.
 HANDLES = 0.5
 # From smeared to nearly clean JPEG.
@@ -38,7 +40,9 @@ QUALITIES = (35, 92)
 WAIST_M = 1.0
 
 
-def write_scenes(folder: Path, scenes: range, seed: int, workers: int = 1) -> None:
+def write_scenes(
+    folder: Path, scenes: range, seed: int, workers: int = 1, moments: int = MOMENTS
+) -> None:
     """Renders scenes, one pair of files each; those that are there already stay.
 
     Args:
@@ -46,17 +50,18 @@ def write_scenes(folder: Path, scenes: range, seed: int, workers: int = 1) -> No
         scenes: Numbers of scenes.
         seed: Seed of all chance.
         workers: Processes.
+        moments: Most frames of each camera.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    task = partial(_write_scene, folder, seed)
+    task = partial(_write_scene, folder, seed, moments)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for number, _ in enumerate(pool.map(task, scenes), start=1):
             if number % 20 == 0:
                 print(f"{number} of {len(scenes)} scenes", flush=True)
 
 
-def make_scene_frames(seed: int, number: int) -> list[Frame]:
-    """The frames of a scene, with who is in them."""
+def make_scene_frames(seed: int, number: int, moments: int = MOMENTS) -> list[Frame]:
+    """The frames of a scene, at most so many of each camera, with who is in them."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng([seed, number])
     world = random_world(rng)
@@ -66,8 +71,8 @@ def make_scene_frames(seed: int, number: int) -> list[Frame]:
         camera = random_camera(world, f"cam-{index}", (WIDTH_PX, HEIGHT_PX), rng)
         stage = set_stage(world, camera, int(rng.integers(2**31)))
         stage = dataclasses.replace(stage, looks=looks, scene=recoloured(stage.scene, rng))
-        moments = moments_in_view(stage.motion, stage.view, FRAMES, rng)
-        frames += _frames(stage, f"{seed}-{number}", moments, rng)
+        times_s = moments_in_view(stage.motion, stage.view, moments, rng)
+        frames += _frames(stage, f"{seed}-{number}", times_s, rng)
     return frames
 
 
@@ -97,8 +102,8 @@ def moments_in_view(motion: Motion, view: View, count: int, rng: np.random.Gener
     return np.unique(chosen)
 
 
-def _write_scene(folder: Path, seed: int, number: int) -> None:
-    write_frames(folder, f"{seed}-{number:05d}", lambda: make_scene_frames(seed, number))
+def _write_scene(folder: Path, seed: int, moments: int, number: int) -> None:
+    write_frames(folder, f"{seed}-{number:05d}", lambda: make_scene_frames(seed, number, moments))
 
 
 def _frames(stage: Stage, scene: str, times_s: Floats, rng: np.random.Generator) -> list[Frame]:

@@ -24,7 +24,7 @@ WIDTH_PX, HEIGHT_PX, DIMENSIONS = 48, 96, 48
 BLOCKS = ((16, 1, 1), (24, 2, 4), (24, 1, 4), (48, 2, 4), (48, 1, 4), (80, 2, 4))
 # Crops of a person in a batch; temperature of the loss (Khosla et al.).
 EACH, TEMPERATURE = 4, 0.1
-JITTER = 0.05
+JITTER = (0.05, 0.05)
 
 
 class Pooled(nn.Module):  # type: ignore[misc]

@@ -7,6 +7,7 @@ processor has it, and a running mean of the weights, which is what is kept (Poly
 
 import copy
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +61,19 @@ class Weights:
     kept: Path | None = None
 
     def loaded(self, net: nn.Module) -> nn.Module:
-        """A net with the weights to begin with."""
-        if self.start is not None:
-            net.load_state_dict(torch.load(self.start, weights_only=True))
+        """A net with the weights to begin with, as far as their names and shapes are its own."""
+        if self.start is None:
+            return net
+        given, own = torch.load(self.start, weights_only=True), net.state_dict()
+        fits = {
+            name: values
+            for name, values in given.items()
+            if name in own and own[name].shape == values.shape
+        }
+        if not fits:
+            raise ValueError(f"{self.start} holds no weights of this network")
+        print(f"{len(fits)} of {len(own)} weights from {self.start}", flush=True)
+        net.load_state_dict(fits, strict=False)
         return net
 
     def keep(self, net: nn.Module) -> None:
@@ -79,6 +90,18 @@ def block(inputs: int, outputs: int, stride: int = 1, side: int = 3, groups: int
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )
+
+
+class Residual(nn.Module):  # type: ignore[misc]
+    """Two convolutions over what is kept."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(block(channels, channels), block(channels, channels))
+
+    def forward(self, given: Tensor) -> Tensor:
+        """What came in plus what is made of it."""
+        return given + self.body(given)
 
 
 class Inverted(nn.Module):  # type: ignore[misc]
@@ -188,13 +211,16 @@ def export(net: nn.Module, shape: tuple[int, ...], names: tuple[str, str], path:
         path: The file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        net.eval().to(memory_format=torch.contiguous_format),
-        (torch.zeros(2, *shape),),
-        str(path),
-        input_names=[names[0]],
-        output_names=[names[1]],
-        dynamic_axes={name: {0: "batch"} for name in names},
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The exporter without torch.export is called old; the new one needs a package more.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            net.eval().to(memory_format=torch.contiguous_format),
+            (torch.zeros(2, *shape),),
+            str(path),
+            input_names=[names[0]],
+            output_names=[names[1]],
+            dynamic_axes={name: {0: "batch"} for name in names},
+            opset_version=OPSET,
+            dynamo=False,
+        )

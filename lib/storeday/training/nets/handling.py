@@ -1,6 +1,7 @@
 """The project's handling classifier: does this person handle goods in this one frame?
 
-MobileNetV2 blocks (Sandler et al., CVPR 2018), as small as the crop; one logit. Loss: binary
+Residual blocks (He et al., CVPR 2016), as small as the crop; one logit. On a processor a step of
+training costs a fifth of one with the depth-wise convolutions of MobileNetV2. Loss: binary
 cross-entropy, both classes weighed alike by drawing as many of each.
 
 Input: n x 3 x 96 x 64, BGR, 0 to 255: the person's box with room around it, stretched. Output:
@@ -20,14 +21,15 @@ from torch.nn import functional
 from storeday.inference.crop_heads import HANDLING_ROOM as ROOM
 from storeday.training.labelled_frames import Crop
 from storeday.training.nets import fitting
-from storeday.training.nets.fitting import Batch, FitSettings, Inverted, Scaled, Weights, block
+from storeday.training.nets.fitting import Batch, FitSettings, Residual, Scaled, Weights, block
 
 WIDTH_PX, HEIGHT_PX = 64, 96
-# Channels, stride and widening of each block.
-BLOCKS = ((16, 1, 1), (24, 2, 4), (24, 1, 4), (32, 2, 4), (32, 1, 4), (64, 2, 4), (64, 1, 4))
-LAST = 128
-# Edges of boxes are off by this share of the box, as a detector's are.
-JITTER = 0.05
+# Channels from stride 4 to stride 16.
+CHANNELS = (32, 64, 96)
+# Edges of boxes are off by these shares of width and height, as the shipped detector's are on 20
+# shops that it had not seen. With 0.05, people in its boxes were told apart worse (AUC 0.88) than
+# in true ones (0.93).
+JITTER = (0.13, 0.08)
 
 
 @dataclass(frozen=True)
@@ -38,21 +40,23 @@ class Threshold:
         logit: Least logit of handling.
         recall: Share of the handling crops at or above it.
         accuracy: Share of all crops on their side of it.
+        precision: Share of the crops at or above it that handle.
     """
 
     logit: float
     recall: float
     accuracy: float
+    precision: float
 
 
 def make_net() -> nn.Module:
     """The net, untrained."""
     layers, inputs = [block(3, 16, 2)], 16
-    for outputs, stride, widening in BLOCKS:
-        layers.append(Inverted(inputs, outputs, stride, widening))
+    for outputs in CHANNELS:
+        layers += [block(inputs, outputs, 2), Residual(outputs)]
         inputs = outputs
-    layers += [block(inputs, LAST, side=1), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-    return Scaled(nn.Sequential(*layers, nn.Dropout(0.1), nn.Linear(LAST, 1)))
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(inputs, 1)]
+    return Scaled(nn.Sequential(*layers))
 
 
 def train(crops: Sequence[Crop], settings: FitSettings, weights: Weights) -> nn.Module:
@@ -76,12 +80,16 @@ def balanced_rows(label: NDArray[np.bool_], rng: np.random.Generator) -> NDArray
     return rng.permutation(np.concatenate([rng.choice(side, least, False) for side in sides]))
 
 
-def logits(net: nn.Module, crops: Sequence[Crop]) -> NDArray[np.float64]:
-    """The net's logits of crops as they are."""
+def logits(net: nn.Module, crops: Sequence[Crop], seed: int) -> NDArray[np.float64]:
+    """The net's logits of crops, cut as at a detector's boxes."""
+    rng = np.random.default_rng(seed)
     found = [np.zeros(0)]
     with torch.no_grad():
         for start in range(0, len(crops), 256):
-            part = [crop.cut(WIDTH_PX, HEIGHT_PX, ROOM) for crop in crops[start : start + 256]]
+            part = [
+                crop.jittered(rng, JITTER).cut(WIDTH_PX, HEIGHT_PX, ROOM)
+                for crop in crops[start : start + 256]
+            ]
             pictures = torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2).float()
             found.append(net(pictures)[:, 0].double().numpy())
     return np.concatenate(found)
@@ -97,13 +105,14 @@ def pick_threshold(
         label: Whether each handles; at least one does.
         least_recall: 0 to 1.
     """
-    best = Threshold(-np.inf, 1.0, float(label.mean()))
+    share = float(label.mean())
+    best = Threshold(-np.inf, 1.0, share, share)
     for edge in np.unique(logit[label]):
         above = logit >= edge
         recall = float(above[label].mean())
         accuracy = float((above == label).mean())
         if recall >= least_recall and accuracy > best.accuracy:
-            best = Threshold(float(edge), recall, accuracy)
+            best = Threshold(float(edge), recall, accuracy, float(label[above].mean()))
     return best
 
 

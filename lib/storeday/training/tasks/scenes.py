@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from storeday.training.scenes import write_scenes
+from storeday.training.scenes import MOMENTS, write_scenes
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -13,9 +13,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--moments", type=int, default=MOMENTS, help="most frames of each camera")
 
 
 def run(chosen: argparse.Namespace) -> None:
     """Writes the scenes."""
     scenes = range(chosen.first, chosen.first + chosen.scenes)
-    write_scenes(chosen.out, scenes, chosen.seed, chosen.workers)
+    write_scenes(chosen.out, scenes, chosen.seed, chosen.workers, chosen.moments)
