@@ -229,3 +229,39 @@ def test_a_store_day_that_a_run_holds_is_left_alone_and_named(lake, caplog):
         assert _holds(lake.root, 7)
     assert run_forget(_request(lake)) == 0
     assert not _holds(lake.root, 7)
+
+
+def _write_snapshots(lake: Lake, date: dt.date, jpeg: bytes) -> None:
+    nine = dt.datetime.combine(date, dt.time(9), dt.UTC)
+    rows = table_from_columns(
+        load_contract("silver.snapshots"),
+        {
+            "interaction_id": ["i"],
+            "camera_id": ["a"],
+            "device_time": [nine],
+            "people": [1],
+            "jpeg": [jpeg],
+        },
+    )
+    lake.replace_from_arrow("silver.snapshots", rows, StoreDay("s1", date))
+
+
+def test_pictures_of_interactions_go_out_of_the_lake_and_out_of_the_report(lake, caplog):
+    jpegs = {date: b"\xff\xd8 " + str(date).encode() * 40 for date in (OLD, NEW)}
+    reports = {}
+    for date, jpeg in jpegs.items():
+        _write_snapshots(lake, date, jpeg)
+        reports[date] = Path(f"{lake.root.removeprefix('file:')}-reports/s1/{date}.html")
+        reports[date].parent.mkdir(parents=True, exist_ok=True)
+        reports[date].write_bytes(jpeg)
+    receipts = forget(lake, _request(lake, at_once=True, stores=["s1"], dates=[OLD]))
+    (row,) = receipts.rows
+    assert (row["subject"], row["rows"], row["reason"]) == ("silver.snapshots", 1, "request")
+    held = [path.read_bytes() for path in Path(lake.root).rglob("*.parquet")]
+    assert not any(jpegs[OLD][:60] in content for content in held)
+    assert any(jpegs[NEW][:60] in content for content in held)
+    # The day is not published, so there is nothing to write the report from: it is gone.
+    assert not reports[OLD].exists()
+    assert "its report is gone and was not written anew" in caplog.text
+    assert reports[NEW].exists()
+    assert not forget(lake, _request(lake)).rows
