@@ -43,6 +43,8 @@ LOGGER = logging.getLogger("storeday")
 DELETIONS = "ops.deletions"
 FRAMES = "bronze.frames"
 EMBEDDINGS = ("silver.embeddings", "silver.scout_embeddings")
+# What tells of bodies without being a vector goes when the vectors go.
+BODIES = (*EMBEDDINGS, "silver.customer_attributes")
 SNAPSHOTS = "silver.snapshots"
 SALT = "salt"
 LABEL_EXPORT = "label_export"
@@ -169,7 +171,7 @@ def _forget_exports(lake: Lake, request: ForgetRequest, receipts: Receipts) -> N
 
 def _days(lake: Lake, request: ForgetRequest) -> list[StoreDay]:
     found = set(days_with_salts(request.places.salts_or_default))
-    for table in (FRAMES, SNAPSHOTS, *EMBEDDINGS):
+    for table in (FRAMES, SNAPSHOTS, *BODIES):
         found.update(days_with_files(lake, table))
     return [day for day in sorted(found) if request.is_about(day)]
 
@@ -199,7 +201,7 @@ def _forget_day(lake: Lake, salts: str, day: StoreDay, what: Due, receipts: Rece
         gone = forget_rows(lake, FRAMES, day, f"camera_id IN ({quoted})")
         receipts.add(day, FRAMES, gone, names)
     if what.embeddings:
-        for table in EMBEDDINGS:
+        for table in BODIES:
             receipts.add(day, table, forget_rows(lake, table, day))
     if what.snapshots:
         receipts.add(day, SNAPSHOTS, forget_rows(lake, SNAPSHOTS, day))
