@@ -120,7 +120,9 @@ class ReportInputs:
     Attributes:
         today: The store-day.
         earlier: Published days of the same weekday, latest first; may be none.
+        audits: Rows of `ops.audit_figures` of the store's days before.
     """
 
     today: DayRows
     earlier: tuple[DayRows, ...] = ()
+    audits: tuple[Mapping[str, Any], ...] = ()

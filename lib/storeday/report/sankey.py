@@ -25,13 +25,14 @@ MOST_ZONES = 12
 TOLD_ALONE_FROM = 0.004
 
 
-def sankey(moves: Sequence[Move]) -> Markup:
+def sankey(moves: Sequence[Move], most_zones: int = MOST_ZONES) -> Markup:
     """The diagram, in both widths.
 
     Args:
         moves: Moves, at least one.
+        most_zones: Zones that keep their names.
     """
-    kept = with_rest(moves, MOST_ZONES)
+    kept = with_rest(moves, most_zones)
     return both(lambda width: _diagram(kept, width))
 
 
