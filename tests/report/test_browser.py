@@ -331,7 +331,7 @@ def test_flows_of_an_hour_take_the_place_of_the_day(page):
     page.execute_script("arguments[0].focus()", slider)
     press(page, "\ue014")
     assert page.execute_script(shown) == ["1", "1"]
-    assert find(page, "#flow-hour-shown").text == "09:00 to 10:00"
+    assert find(page, "#flow-hour-shown").text == "09:00–10:00"
     # The drawing's tab stop is a mark of the hour that is shown, and arrow keys stay within it.
     stop = "return document.querySelector('.flow-map [tabindex=\"0\"]')"
     mark = page.execute_script(stop)

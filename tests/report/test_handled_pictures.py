@@ -42,7 +42,7 @@ def test_pictures_stand_on_the_page_with_words_and_their_share_is_told():
     assert all("everybody is pixelated" in alt for _, alt in shown)
     assert "2 of 30 have a picture" in part
     assert "1: no frame was kept within a second" in part
-    assert "27: not wanted, or not seen to reach" in part
+    assert "27: over the day&#39;s limit, or no camera saw them reach" in part
 
 
 def test_nothing_is_shown_unless_the_manifest_allows_it():

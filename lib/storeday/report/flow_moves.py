@@ -123,7 +123,7 @@ def with_rest(moves: Sequence[Move], most: int) -> list[Move]:
     if len(kept) == len(amounts):
         return list(moves)
     named = {*kept, *END_NAMES}
-    rest_name = f"{len(amounts) - len(kept)} other zones"
+    rest_name = f"{len(amounts) - len(kept)} others"
     sums: dict[tuple[str, str], float] = {}
     names = {move.source: move.source_name for move in moves}
     names |= {move.target: move.target_name for move in moves} | {REST: rest_name}

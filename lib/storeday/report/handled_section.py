@@ -5,6 +5,7 @@ everybody in them is pixelated even so (`snapshot`).
 """
 
 import base64
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -112,7 +113,7 @@ def _pictures(rows: Sequence[Row], day: DayRows) -> list[tuple[str, Markup]]:
         return []
     jpegs = {row["interaction_id"]: row["jpeg"] for row in day.rows(SNAPSHOTS) if row["jpeg"]}
     zones, products = day.zone_names(), product_names(day)
-    pictures: list[tuple[str, Markup]] = []
+    pictures: list[tuple[dt.datetime, str, Markup]] = []
     room = MOST_PICTURE_BYTES
     for row in rows:
         jpeg = jpegs.get(row["interaction_id"])
@@ -126,12 +127,11 @@ def _pictures(rows: Sequence[Row], day: DayRows) -> list[tuple[str, Markup]]:
             "src": f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}",
             "alt": f"At {when} in {zone}, {what} is handled; everybody is pixelated",
             "class": "snapshot",
-            "loading": "lazy",
         }
-        pictures.append((f"{when} {what}", tag("img", attributes)))
+        pictures.append((row["time"], f"{when} {what}", tag("img", attributes)))
         if len(pictures) == MOST_PICTURES:
             break
-    return pictures
+    return [(words, picture) for _, words, picture in sorted(pictures, key=lambda each: each[:2])]
 
 
 def _picture_words(known: Sequence[Row], day: DayRows) -> str:
@@ -146,5 +146,7 @@ def _picture_words(known: Sequence[Row], day: DayRows) -> str:
     reasons = Counter(row["missing_reason"] for row in rows if row["missing_reason"])
     lacking = [f"{count(reasons[name])}: {MISSING[name]}" for name in MISSING if reasons[name]]
     if len(known) > len(rows):
-        lacking.append(f"{count(len(known) - len(rows))}: not wanted, or not seen to reach")
+        lacking.append(
+            f"{count(len(known) - len(rows))}: over the day's limit, or no camera saw them reach"
+        )
     return f"{words} Of the others, {'; '.join(lacking)}." if lacking else words
