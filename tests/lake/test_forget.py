@@ -265,3 +265,35 @@ def test_pictures_of_interactions_go_out_of_the_lake_and_out_of_the_report(lake,
     assert "its report is gone and was not written anew" in caplog.text
     assert reports[NEW].exists()
     assert not forget(lake, _request(lake)).rows
+
+
+def test_what_bodies_told_goes_out_of_customers_and_out_of_detections(lake):
+    nine = dt.datetime.combine(OLD, dt.time(9), dt.UTC)
+    told = '{"age": {"a word of a body": 0.9}}'
+    judged = table_from_columns(
+        load_contract("silver.detections"),
+        {
+            "camera_id": ["a"], "device_time": [nine], "detection_id": ["d"], "x0": [0.0],
+            "y0": [0.0], "x1": [1.0], "y1": [1.0], "score": [0.9], "is_cut": [False],
+            "floor_x_m": [1.0], "floor_y_m": [1.0], "floor_error_m": [0.1], "attributes": [told],
+        },
+    )  # fmt: skip
+    customers = table_from_columns(
+        load_contract("silver.customer_attributes"),
+        {"customer_id": ["c"], "attribute": ["age"], "value": ["a word of a body"],
+         "probability": [0.9], "detections": [1]},
+    )  # fmt: skip
+    day = StoreDay("s1", OLD)
+    lake.replace_from_arrow("silver.detections", judged, day)
+    lake.replace_from_arrow("silver.customer_attributes", customers, day)
+    held = [path.read_bytes() for path in Path(lake.root).rglob("*.parquet")]
+    assert sum(b"a word of a body" in content for content in held) == 2
+    receipts = forget(lake, _request(lake))
+    assert {row["subject"]: row["rows"] for row in receipts.rows} == {
+        "silver.detections": 1, "silver.customer_attributes": 1,
+    }  # fmt: skip
+    (row,) = lake.read("silver.detections", [day]).collect()
+    assert (row.detection_id, row.attributes) == ("d", None)
+    held = [path.read_bytes() for path in Path(lake.root).rglob("*.parquet")]
+    assert not any(b"a word of a body" in content for content in held)
+    assert not forget(lake, _request(lake)).rows

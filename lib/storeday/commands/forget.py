@@ -28,6 +28,7 @@ from storeday.lake.forget import (
     days_with_salts,
     destroy_salt,
     forget_rows,
+    forget_values,
 )
 from storeday.lake.lake import Lake
 from storeday.lake.lease_keeper import LeaseKeeper
@@ -44,7 +45,10 @@ DELETIONS = "ops.deletions"
 FRAMES = "bronze.frames"
 EMBEDDINGS = ("silver.embeddings", "silver.scout_embeddings")
 # What tells of bodies without being a vector goes when the vectors go.
-BODIES = (*EMBEDDINGS, "silver.customer_attributes")
+ATTRIBUTES = "silver.customer_attributes"
+BODIES = (*EMBEDDINGS, ATTRIBUTES)
+# The same, detection by detection, in their column attributes.
+JUDGED = ("silver.detections", "silver.scout_detections")
 SNAPSHOTS = "silver.snapshots"
 SALT = "salt"
 LABEL_EXPORT = "label_export"
@@ -201,6 +205,9 @@ def _forget_day(lake: Lake, salts: str, day: StoreDay, what: Due, receipts: Rece
         gone = forget_rows(lake, FRAMES, day, f"camera_id IN ({quoted})")
         receipts.add(day, FRAMES, gone, names)
     if what.embeddings:
+        if not lake.read(ATTRIBUTES, [day]).isEmpty():
+            for table in JUDGED:
+                receipts.add(day, table, forget_values(lake, table, day, "attributes"))
         for table in BODIES:
             receipts.add(day, table, forget_rows(lake, table, day))
     if what.snapshots:
