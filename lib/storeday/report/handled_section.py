@@ -47,7 +47,7 @@ def handled_section(day: DayRows) -> Section:
     surest = sorted(rows, key=lambda row: (row["customer_id"] is None, -row["probability"]))
     context = {
         "grid": _grid(sorted(surest[:MOST_ROWS], key=lambda row: row["time"]), day),
-        "left_out": max(0, len(rows) - MOST_ROWS),
+        "left_out": count(len(rows) - MOST_ROWS) if len(rows) > MOST_ROWS else "",
         "pictures": _pictures(surest, day),
         "picture_words": _picture_words(known, day),
     }
@@ -89,9 +89,14 @@ def _grid(rows: Sequence[Row], day: DayRows) -> Grid:
         ("Product", TEXT),
         ("Zone", TEXT),
         ("For", NUMBER),
-        ("How sure of one customer", NUMBER),
+        ("How sure", NUMBER),
     )
-    return Grid("The surest moments of handling", columns, tuple(body), first=FIRST_ROWS)
+    return Grid(
+        "The surest moments of handling, and how sure it is that it was one customer",
+        columns,
+        tuple(body),
+        first=FIRST_ROWS,
+    )
 
 
 def product_names(day: DayRows) -> dict[str, str]:
