@@ -66,7 +66,7 @@ def _compared(folder: Path, day: dict[str, Any], budgets: list[float | None]) ->
     shop = _Shop.simulated(folder, day)
     full, full_cpu_s = shop.seen("full", FULL)
     found: dict[str, Any] = {
-        "full": {figure.name: round(figure.value, 3) for figure in full},
+        "full": {figure.name: round(float(figure.value), 3) for figure in full},
         "rests_on": {figure.name: figure.count for figure in full},
         "full_cpu_s": full_cpu_s,
         "half": _said(day, "half", _loss(full, shop.halved())),
@@ -89,9 +89,9 @@ def _loss(full: list[Figure], other: list[Figure]) -> dict[str, Any]:
     lost = losses(full, other)
     name, most = largest(lost)
     return {
-        "largest_loss": round(most, 4),
+        "largest_loss": round(float(most), 4),
         "of": name,
-        "losses": {name: round(value, 3) for name, value in lost.items()},
+        "losses": {name: round(float(value), 3) for name, value in lost.items()},
     }
 
 
