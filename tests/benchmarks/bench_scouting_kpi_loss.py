@@ -12,6 +12,7 @@ What is lost there is what any change of frames loses on a day with so few peopl
 """
 
 import datetime as dt
+import math
 import shutil
 import sys
 import tempfile
@@ -66,7 +67,7 @@ def _compared(folder: Path, day: dict[str, Any], budgets: list[float | None]) ->
     shop = _Shop.simulated(folder, day)
     full, full_cpu_s = shop.seen("full", FULL)
     found: dict[str, Any] = {
-        "full": {figure.name: round(float(figure.value), 3) for figure in full},
+        "full": {figure.name: _shown(figure.value) for figure in full},
         "rests_on": {figure.name: figure.count for figure in full},
         "full_cpu_s": full_cpu_s,
         "half": _said(day, "half", _loss(full, shop.halved())),
@@ -83,6 +84,10 @@ def _compared(folder: Path, day: dict[str, Any], budgets: list[float | None]) ->
         }
         found[name] = _said(day, name, about)
     return found
+
+
+def _shown(value: float) -> float | None:
+    return None if math.isnan(value) else round(float(value), 3)
 
 
 def _loss(full: list[Figure], other: list[Figure]) -> dict[str, Any]:
