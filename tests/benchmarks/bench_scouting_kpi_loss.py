@@ -12,6 +12,7 @@ What is lost there is what any change of frames loses on a day with so few peopl
 """
 
 import datetime as dt
+import math
 import shutil
 import sys
 import tempfile
@@ -66,7 +67,7 @@ def _compared(folder: Path, day: dict[str, Any], budgets: list[float | None]) ->
     shop = _Shop.simulated(folder, day)
     full, full_cpu_s = shop.seen("full", FULL)
     found: dict[str, Any] = {
-        "full": {figure.name: round(figure.value, 3) for figure in full},
+        "full": {figure.name: _shown(figure.value) for figure in full},
         "rests_on": {figure.name: figure.count for figure in full},
         "full_cpu_s": full_cpu_s,
         "half": _said(day, "half", _loss(full, shop.halved())),
@@ -85,13 +86,17 @@ def _compared(folder: Path, day: dict[str, Any], budgets: list[float | None]) ->
     return found
 
 
+def _shown(value: float) -> float | None:
+    return None if math.isnan(value) else round(float(value), 3)
+
+
 def _loss(full: list[Figure], other: list[Figure]) -> dict[str, Any]:
     lost = losses(full, other)
     name, most = largest(lost)
     return {
-        "largest_loss": round(most, 4),
+        "largest_loss": round(float(most), 4),
         "of": name,
-        "losses": {name: round(value, 3) for name, value in lost.items()},
+        "losses": {name: round(float(value), 3) for name, value in lost.items()},
     }
 
 
