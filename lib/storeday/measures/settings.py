@@ -21,8 +21,8 @@ class MeasureSettings:
         footage_gap_s: Footage files of a camera that lie no further apart are one stretch; cameras
             lose a moment between two files.
         steady_s: Places are the medians of the seconds up to this far before and after. On two
-            simulated Saturdays (seeds 31 and 32) 3 and 1 gave a total variation of flows of .135 and
-            .130, and an error of median stays of .121 and .106.
+            simulated Saturdays (seeds 31 and 32) 3 and 1 gave a total variation of flows of .135
+            and .130, and an error of median stays of .121 and .106.
         same_place_m: Who is seen again within this distance has stayed there, if
         hold_gap_s: no more time than this has passed.
         place_margin_m: A brief stay within this distance of the zone before or after is no stay of
