@@ -30,7 +30,7 @@ def given(part, _):
     asked = []
     infer.open_models = lambda models, settings, device_id: asked.append(device_id) or Stop()
     plan = type("Plan", (), {"settings": type("S", (), {"inference": None})})()
-    plan.layout = type("L", (), {"cameras": ()})
+    plan.layout = type("L", (), {"cameras": (), "privacy": type("P", (), {"demographics": True})})
     (folder / f"started{part}").touch()
     for _ in range(600):
         if len(list(folder.glob("started*"))) == 2:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from storeday.footage import FootageSettings
-from storeday.inference import FramePeople
+from storeday.inference import FramePeople, ModelManifest
 from storeday.lake.store_day import StoreDay
-from storeday.manifest import Camera
+from storeday.manifest import Camera, Privacy
 from storeday.stages import scout_camera as module
 from storeday.stages.decode import FRAMES, OUTCOMES, decode_segment
 from storeday.stages.scout import plan_camera
@@ -44,7 +44,11 @@ READER = SimpleNamespace(
 ROOM = SimpleNamespace(
     id="store-room", kind="staff_only", polygon_m=[(50, 50), (51, 50), (51, 51), (50, 51)]
 )
-LAYOUT = SimpleNamespace(cameras=[CAMERA], zones=[DOOR, RACK, ROOM], readers=[READER])
+LAYOUT = SimpleNamespace(
+    cameras=[CAMERA], zones=[DOOR, RACK, ROOM], readers=[READER], privacy=Privacy()
+)
+# Attributes are not asked for, so no such model is opened.
+MODELS = ModelManifest(folder="", models=())
 # 20 s at 25 frames a second, a key frame each second.
 TIMES = [40 * n for n in range(500)]
 
@@ -99,7 +103,7 @@ def scouted(footage, monkeypatch):
         monkeypatch.setattr(module, "open_models", lambda *_: None)
         plan = plan_of(footage, **footage_settings)
         given = {}
-        for tables in plan_camera(plan, item, models=object()):
+        for tables in plan_camera(plan, item, models=MODELS):
             for name, table in tables.items():
                 given.setdefault(name, []).extend(table.to_pylist())
         return plan, given, asked
