@@ -97,6 +97,7 @@ def _tables(draw: np.random.Generator, date: dt.date) -> dict:
         "gold.product_engagement": _products(draw),
         "gold.interactions": _interactions(draw, date),
         "gold.coverage": _coverage(date),
+        "gold.zone_flows_hourly": _flows_by_hour(draw, date),
         "ops.published_days": {
             "published_at": [dt.datetime.combine(date, dt.time(23), dt.UTC)],
             "is_partial": [False],
@@ -147,6 +148,18 @@ def _flows(draw: np.random.Generator) -> dict:
         "inflow_share": np.full(FLOWS, 0.1),
         "observed_share": np.ones(FLOWS),
     }
+
+
+def _flows_by_hour(draw: np.random.Generator, date: dt.date) -> dict:
+    """As many pairs of zones every hour as over the day, with a tenth of the moves."""
+    hours = [_flows(draw) for _ in HOURS]
+    columns = {
+        name: np.concatenate([np.array(flows[name]) for flows in hours])
+        for name in hours[0]
+        if name != "observed_share"
+    }
+    columns["moves"] = columns["moves"] / len(HOURS)
+    return {**columns, **_hours(date, np.repeat(np.arange(len(HOURS)), FLOWS))}
 
 
 def _traffic(draw: np.random.Generator, date: dt.date) -> dict:

@@ -90,6 +90,12 @@ def write_handling(path: Path, batch: int | str = "batch") -> Path:
     return _write(path, [batch, 3, 24, 16], [batch, 1], gain, bias, keep=2)
 
 
+def write_attributes(path: Path, batch: int | str = "batch") -> Path:
+    """Three attribute logits: the mean of its normalised input, times 4, -4 and 0."""
+    gain, bias = np.array([[4, -4, 0]], np.float32), np.zeros((1, 3), np.float32)
+    return _write(path, [batch, 3, 16, 8], [batch, 3], gain, bias, keep=2)
+
+
 def _write(
     path: Path,
     input_shape: list[int | str],
@@ -162,6 +168,22 @@ def handling_entry(model: Path, **changes: Any) -> dict[str, Any]:
         "input_height_px": 24,
         "channel_order": "BGR",
         "classes": ["handling"],
+    }
+    return {**entry, **changes}
+
+
+def attributes_entry(model: Path, **changes: Any) -> dict[str, Any]:
+    entry = {
+        "role": "attributes",
+        "head": "pedestrian_attributes",
+        "file": model.name,
+        "sha256": sha256(model),
+        "licence": "Apache-2.0",
+        "domain": "simulated",
+        "input_width_px": 8,
+        "input_height_px": 16,
+        "channel_order": "RGB",
+        "classes": ["age=adult", "age=child", "sex=female|male"],
     }
     return {**entry, **changes}
 

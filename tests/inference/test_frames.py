@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from storeday.inference import InferenceSettings, infer_frames, load_models, open_models
-from storeday.inference.osnet import DEVIATION, MEAN
+from storeday.inference.crop_runner import DEVIATION, MEAN
 
 SETTINGS = InferenceSettings(providers="cpu", batch=4, score_threshold=0.01)
 

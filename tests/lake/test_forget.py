@@ -229,3 +229,71 @@ def test_a_store_day_that_a_run_holds_is_left_alone_and_named(lake, caplog):
         assert _holds(lake.root, 7)
     assert run_forget(_request(lake)) == 0
     assert not _holds(lake.root, 7)
+
+
+def _write_snapshots(lake: Lake, date: dt.date, jpeg: bytes) -> None:
+    nine = dt.datetime.combine(date, dt.time(9), dt.UTC)
+    rows = table_from_columns(
+        load_contract("silver.snapshots"),
+        {
+            "interaction_id": ["i"],
+            "camera_id": ["a"],
+            "device_time": [nine],
+            "people": [1],
+            "jpeg": [jpeg],
+        },
+    )
+    lake.replace_from_arrow("silver.snapshots", rows, StoreDay("s1", date))
+
+
+def test_pictures_of_interactions_go_out_of_the_lake_and_out_of_the_report(lake, caplog):
+    jpegs = {date: b"\xff\xd8 " + str(date).encode() * 40 for date in (OLD, NEW)}
+    reports = {}
+    for date, jpeg in jpegs.items():
+        _write_snapshots(lake, date, jpeg)
+        reports[date] = Path(f"{lake.root.removeprefix('file:')}-reports/s1/{date}.html")
+        reports[date].parent.mkdir(parents=True, exist_ok=True)
+        reports[date].write_bytes(jpeg)
+    receipts = forget(lake, _request(lake, at_once=True, stores=["s1"], dates=[OLD]))
+    (row,) = receipts.rows
+    assert (row["subject"], row["rows"], row["reason"]) == ("silver.snapshots", 1, "request")
+    held = [path.read_bytes() for path in Path(lake.root).rglob("*.parquet")]
+    assert not any(jpegs[OLD][:60] in content for content in held)
+    assert any(jpegs[NEW][:60] in content for content in held)
+    # The day is not published, so there is nothing to write the report from: it is gone.
+    assert not reports[OLD].exists()
+    assert "its report is gone and was not written anew" in caplog.text
+    assert reports[NEW].exists()
+    assert not forget(lake, _request(lake)).rows
+
+
+def test_what_bodies_told_goes_out_of_customers_and_out_of_detections(lake):
+    nine = dt.datetime.combine(OLD, dt.time(9), dt.UTC)
+    told = '{"age": {"a word of a body": 0.9}}'
+    judged = table_from_columns(
+        load_contract("silver.detections"),
+        {
+            "camera_id": ["a"], "device_time": [nine], "detection_id": ["d"], "x0": [0.0],
+            "y0": [0.0], "x1": [1.0], "y1": [1.0], "score": [0.9], "is_cut": [False],
+            "floor_x_m": [1.0], "floor_y_m": [1.0], "floor_error_m": [0.1], "attributes": [told],
+        },
+    )  # fmt: skip
+    customers = table_from_columns(
+        load_contract("silver.customer_attributes"),
+        {"customer_id": ["c"], "attribute": ["age"], "value": ["a word of a body"],
+         "probability": [0.9], "detections": [1]},
+    )  # fmt: skip
+    day = StoreDay("s1", OLD)
+    lake.replace_from_arrow("silver.detections", judged, day)
+    lake.replace_from_arrow("silver.customer_attributes", customers, day)
+    held = [path.read_bytes() for path in Path(lake.root).rglob("*.parquet")]
+    assert sum(b"a word of a body" in content for content in held) == 2
+    receipts = forget(lake, _request(lake))
+    assert {row["subject"]: row["rows"] for row in receipts.rows} == {
+        "silver.detections": 1, "silver.customer_attributes": 1,
+    }  # fmt: skip
+    (row,) = lake.read("silver.detections", [day]).collect()
+    assert (row.detection_id, row.attributes) == ("d", None)
+    held = [path.read_bytes() for path in Path(lake.root).rglob("*.parquet")]
+    assert not any(b"a word of a body" in content for content in held)
+    assert not forget(lake, _request(lake)).rows

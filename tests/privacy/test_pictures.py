@@ -10,4 +10,9 @@ def test_only_frames_hold_pictures_and_snapshots_are_allowed_by_the_manifest():
         for column in load_contract(name).columns
         if column.physical_type == "binary"
     }
-    assert held == {("bronze.frames", "jpeg"), ("gold.interactions", "snapshot")}
+    assert held == {
+        ("bronze.frames", "jpeg"),
+        ("silver.snapshots", "jpeg"),
+        # Always null, see its contract.
+        ("gold.interactions", "snapshot"),
+    }

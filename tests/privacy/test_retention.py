@@ -25,25 +25,31 @@ def _layout() -> StoreLayout:
             "opening_hours": {"days": {}},
             "floor_plan": {"width_m": 9, "height_m": 9},
             "cameras": cameras,
-            "privacy": {"embedding_retention_days": 1, "salt_retention_days": 3},
+            "privacy": {
+                "embedding_retention_days": 1,
+                "salt_retention_days": 3,
+                "snapshot_retention_days": 2,
+            },
         }
     )
 
 
 @pytest.mark.parametrize(
-    ("age_days", "cameras", "all_frames", "embeddings", "salt"),
+    ("age_days", "cameras", "all_frames", "embeddings", "snapshots", "salt"),
     [
-        (0, (), False, False, False),
-        (1, ("b",), False, False, False),
-        (2, ("b",), False, True, False),
-        (3, ("a", "b"), True, True, False),
-        (4, ("a", "b"), True, True, True),
+        (0, (), False, False, False, False),
+        (1, ("b",), False, False, False, False),
+        (2, ("b",), False, True, False, False),
+        (3, ("a", "b"), True, True, True, False),
+        (4, ("a", "b"), True, True, True, True),
     ],
 )
-def test_each_goes_the_day_after_its_last(age_days, cameras, all_frames, embeddings, salt):
+def test_each_goes_the_day_after_its_last(
+    age_days, cameras, all_frames, embeddings, snapshots, salt
+):
     found = due(_layout(), DATE, DATE + dt.timedelta(days=age_days))
     assert (found.cameras, found.all_frames) == (cameras, all_frames)
-    assert (found.embeddings, found.salt) == (embeddings, salt)
+    assert (found.embeddings, found.snapshots, found.salt) == (embeddings, snapshots, salt)
 
 
 def test_a_store_without_cameras_keeps_no_frames():

@@ -118,6 +118,9 @@ def made_day(change: Change = Change(), date: dt.date = DATE) -> DayRows:
         "gold.heatmap_hourly": made("gold.heatmap_hourly", _heatmap(draw, change, date), date),
         "gold.zone_hourly": made("gold.zone_hourly", _zones(change, date), date),
         "gold.zone_flows": made("gold.zone_flows", _flows(), date),
+        "gold.zone_flows_hourly": made(
+            "gold.zone_flows_hourly", _flows_by_hour(change, date), date
+        ),
         "gold.product_engagement": made("gold.product_engagement", _products(change), date),
         "gold.product_pairs": made("gold.product_pairs", _pairs(), date),
         "gold.queue_hourly": made("gold.queue_hourly", _queue(change, date), date),
@@ -288,6 +291,17 @@ def _zones(change: Change, date: dt.date) -> list[dict]:
                 }
             )
     return rows
+
+
+def _flows_by_hour(change: Change, date: dt.date) -> list[dict]:
+    """A tenth of the day's moves in every hour but the last, of which nobody is seen to move."""
+    return [
+        {**row, "moves": row["moves"] / 10, "moves_low": None, "moves_high": None,
+         "moves_seen": int(row["moves"] / 10), **hour_keys(hour, date)}
+        for hour in OPEN_HOURS[:-1]
+        if not _is_lost(change, hour)
+        for row in _flows()
+    ]  # fmt: skip
 
 
 def _flows() -> list[dict]:

@@ -318,3 +318,25 @@ def test_on_a_phone_charts_are_the_narrow_ones(chromium, page_file):
         "return t.getBoundingClientRect().height"
     )
     assert size >= 11
+
+
+def test_flows_of_an_hour_take_the_place_of_the_day(page):
+    shown = (
+        "return [...document.querySelectorAll('.of-hour')].filter((part) => part.getClientRects()"
+        ".length && getComputedStyle(part).display !== 'none').map((part) => part.dataset.hour)"
+    )
+    assert page.execute_script(shown) == ["0", "0"]
+    slider = find(page, "#flow-hour")
+    scroll_to(page, slider)
+    page.execute_script("arguments[0].focus()", slider)
+    press(page, "\ue014")
+    assert page.execute_script(shown) == ["1", "1"]
+    assert find(page, "#flow-hour-shown").text == "09:00–10:00"
+    # The drawing's tab stop is a mark of the hour that is shown, and arrow keys stay within it.
+    stop = "return document.querySelector('.flow-map [tabindex=\"0\"]')"
+    mark = page.execute_script(stop)
+    page.execute_script("arguments[0].focus()", mark)
+    press(page, "\ue014")
+    focused = "return document.activeElement.closest('.of-hour').dataset.hour"
+    assert page.execute_script(focused) == "1"
+    assert "moves" in tip(page)

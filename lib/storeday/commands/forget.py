@@ -1,10 +1,12 @@
 """`storeday forget`: destroys what could tell people apart, and writes receipts.
 
-Goes over every store-day that still has frames, embeddings or a salt, asks its manifest what is
-past its retention, destroys that, and appends one receipt per subject to `ops.deletions`; pictures
-exported for labelling go when they have expired. Named store-days can be forgotten at once,
-whatever their retention: somebody may ask for it. A store-day that a run is at work on is left
-alone and reported: the run would read what is destroyed, or write it anew.
+Goes over every store-day that still has frames, pictures, embeddings or a salt, asks its manifest
+what is past its retention, destroys that, and appends one receipt per subject to `ops.deletions`;
+pictures exported for labelling go when they have expired. A report that shows pictures which are
+destroyed is written anew without them; copies that somebody took elsewhere are out of reach. Named
+store-days can be forgotten at once, whatever their retention: somebody may ask for it. A store-day
+that a run is at work on is left alone and reported: the run would read what is destroyed, or write
+it anew.
 """
 
 import datetime as dt
@@ -14,15 +16,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pyarrow import fs
+
 from storeday import __version__
 from storeday.commands.label_expiry import destroy_expired
 from storeday.commands.run_days import DONE, SOME_FAILED, WRONG_USE
+from storeday.lake.files import open_filesystem
 from storeday.lake.forget import (
     Forgotten,
     days_with_files,
     days_with_salts,
     destroy_salt,
     forget_rows,
+    forget_values,
 )
 from storeday.lake.lake import Lake
 from storeday.lake.lease_keeper import LeaseKeeper
@@ -31,12 +37,19 @@ from storeday.lake.session import spark_session
 from storeday.lake.store_day import StoreDay
 from storeday.manifest import ManifestError
 from storeday.privacy import EVERYTHING, Due, due
+from storeday.stages.day_report import default_reports, report_path, write_day_report
 from storeday.stages.plan import Places, layout_of
 
 LOGGER = logging.getLogger("storeday")
 DELETIONS = "ops.deletions"
 FRAMES = "bronze.frames"
 EMBEDDINGS = ("silver.embeddings", "silver.scout_embeddings")
+# What tells of bodies without being a vector goes when the vectors go.
+ATTRIBUTES = "silver.customer_attributes"
+BODIES = (*EMBEDDINGS, ATTRIBUTES)
+# The same, detection by detection, in their column attributes.
+JUDGED = ("silver.detections", "silver.scout_detections")
+SNAPSHOTS = "silver.snapshots"
 SALT = "salt"
 LABEL_EXPORT = "label_export"
 
@@ -50,7 +63,7 @@ class ForgetRequest:
         today: Today's date.
         stores: Stores; all where empty.
         dates: Business dates; all where empty.
-        at_once: Forget frames, embeddings and salt of the named store-days whatever their age.
+        at_once: Forget all that is held of the named store-days, whatever its age.
         master: Spark master.
     """
 
@@ -128,10 +141,25 @@ def forget(lake: Lake, request: ForgetRequest) -> Receipts:
         known = len(receipts.rows)
         if not what.is_nothing:
             _forget_held(lake, request.places.salts_or_default, day, what, receipts)
+        if any(row["subject"] == SNAPSHOTS for row in receipts.rows[known:]):
+            _write_report_anew(request.places, day)
         if len(receipts.rows) > known:
             lake.append(DELETIONS, receipts.rows[known:])
     _forget_exports(lake, request, receipts)
     return receipts
+
+
+def _write_report_anew(places: Places, day: StoreDay) -> None:
+    """Takes a report with pictures away, and writes it again without them where it can."""
+    out = default_reports(places.lake)
+    filesystem, path = open_filesystem(report_path(out, day))
+    if filesystem.get_file_info(path).type != fs.FileType.File:
+        return
+    filesystem.delete_file(path)
+    try:
+        write_day_report(places.lake, layout_of(places, day), day.business_date, out)
+    except (ManifestError, ValueError, OSError) as error:
+        LOGGER.warning("%s: its report is gone and was not written anew: %s", day, error)
 
 
 def _forget_exports(lake: Lake, request: ForgetRequest, receipts: Receipts) -> None:
@@ -147,7 +175,7 @@ def _forget_exports(lake: Lake, request: ForgetRequest, receipts: Receipts) -> N
 
 def _days(lake: Lake, request: ForgetRequest) -> list[StoreDay]:
     found = set(days_with_salts(request.places.salts_or_default))
-    for table in (FRAMES, *EMBEDDINGS):
+    for table in (FRAMES, SNAPSHOTS, *BODIES):
         found.update(days_with_files(lake, table))
     return [day for day in sorted(found) if request.is_about(day)]
 
@@ -177,8 +205,13 @@ def _forget_day(lake: Lake, salts: str, day: StoreDay, what: Due, receipts: Rece
         gone = forget_rows(lake, FRAMES, day, f"camera_id IN ({quoted})")
         receipts.add(day, FRAMES, gone, names)
     if what.embeddings:
-        for table in EMBEDDINGS:
+        if not lake.read(ATTRIBUTES, [day]).isEmpty():
+            for table in JUDGED:
+                receipts.add(day, table, forget_values(lake, table, day, "attributes"))
+        for table in BODIES:
             receipts.add(day, table, forget_rows(lake, table, day))
+    if what.snapshots:
+        receipts.add(day, SNAPSHOTS, forget_rows(lake, SNAPSHOTS, day))
     # Last: while the salt exists, a run that was stopped here can be repeated.
     if what.salt:
         receipts.add(day, SALT, destroy_salt(salts, day))

@@ -11,6 +11,7 @@ from storeday.identity.appearance import (
     fit_appearance,
     tracklet_embeddings,
 )
+from storeday.identity.attributes import customer_attributes
 from storeday.identity.between_looks import with_seconds_between
 from storeday.identity.camera_clocks import camera_offsets, in_common_time
 from storeday.identity.company import Shop, customer_looks, people_of_visits
@@ -42,6 +43,7 @@ __all__ = [
     "candidate_links",
     "certain_pairs",
     "count_at_doors",
+    "customer_attributes",
     "customer_looks",
     "door_crossings",
     "fit_appearance",

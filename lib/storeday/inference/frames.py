@@ -5,7 +5,7 @@ across whatever borders the input has; order and keys are kept.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storeday.inference.open_models import OpenModels
+from storeday.inference.pedestrian_attributes import Attributes
 from storeday.inference.settings import InferenceSettings
 
 Picture = NDArray[np.uint8]
@@ -31,12 +32,14 @@ class FramePeople:
         scores: n, float32, 0 to 1.
         embeddings: n x d, float32, rows of length 1; None without an appearance model.
         handling_logits: n, float32, above 0 where goods are handled; None without such a model.
+        attributes: What is told of each; None without such a model.
     """
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
     embeddings: NDArray[np.float32] | None
     handling_logits: NDArray[np.float32] | None = None
+    attributes: Sequence[Attributes] | None = None
 
 
 def infer_frames(
@@ -82,8 +85,9 @@ def infer_pictures(
         nothing = [None] * len(part)
         looks = models.embedder.embed(boxes) if models.embedder else nothing
         handling = models.handling.logits(boxes) if models.handling else nothing
+        told = models.attributes.attributes(boxes) if models.attributes else nothing
         for index, (key, _) in enumerate(part):
-            yield key, FramePeople(*found[index], looks[index], handling[index])
+            yield key, FramePeople(*found[index], looks[index], handling[index], told[index])
 
 
 def _decoded(

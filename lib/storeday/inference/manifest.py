@@ -30,16 +30,23 @@ from storeday.inference.errors import ModelError
 
 Role = Literal["person_detector", "appearance", "handling", "attributes"]
 Head = Literal[
-    "yolox", "yolov8", "fastestdet", "osnet", "centre_grid", "crop_embedding", "crop_logit"
+    "yolox",
+    "yolov8",
+    "fastestdet",
+    "osnet",
+    "centre_grid",
+    "crop_embedding",
+    "crop_logit",
+    "pedestrian_attributes",
 ]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-# Which heads do which job. A role without one is known, but cannot be filled yet.
+# Which heads do which job.
 HEADS_OF: dict[Role, tuple[Head, ...]] = {
     "person_detector": ("yolox", "yolov8", "fastestdet", "centre_grid"),
     "appearance": ("osnet", "crop_embedding"),
     "handling": ("crop_logit",),
-    "attributes": (),
+    "attributes": ("pedestrian_attributes",),
 }
 
 # Bytes read at a time for a checksum.
@@ -108,6 +115,12 @@ class ModelManifest(_Part):
     def of(self, role: Role) -> ModelSpec | None:
         """The model of a role; None where there is none."""
         return next((spec for spec in self.models if spec.role == role), None)
+
+    def without(self, role: Role) -> "ModelManifest":
+        """The same models less that of a role."""
+        return self.model_copy(
+            update={"models": tuple(spec for spec in self.models if spec.role != role)}
+        )
 
     def path_of(self, file: str) -> Path:
         """Where a file named in the manifest lies."""
@@ -221,6 +234,6 @@ def _role_faults(manifest: ModelManifest) -> list[str]:
     for spec in manifest.models:
         heads = HEADS_OF[spec.role]
         if spec.head not in heads:
-            known = ", ".join(heads) or "none yet"
+            known = ", ".join(heads)
             faults.append(f"{spec.name}: head {spec.head!r} does not fit; for this role: {known}")
     return faults

@@ -14,6 +14,7 @@ from storeday.inference.errors import ModelError
 from storeday.inference.fastestdet import Fastestdet
 from storeday.inference.manifest import Head, ModelManifest, ModelSpec, file_faults, read_manifest
 from storeday.inference.osnet import Osnet
+from storeday.inference.pedestrian_attributes import PedestrianAttributes, attribute_faults
 from storeday.inference.providers import CPU
 from storeday.inference.sessions import Session, open_session, session_of
 from storeday.inference.settings import InferenceSettings
@@ -28,6 +29,7 @@ FAULTS_OF: dict[Head, Callable[[Session, ModelSpec], list[str]]] = {
     "centre_grid": centre_grid.spec_faults,
     "crop_embedding": crop_heads.embedding_faults,
     "crop_logit": crop_heads.logit_faults,
+    "pedestrian_attributes": attribute_faults,
 }
 DETECTORS: dict[Head, Callable[[Session, ModelSpec, InferenceSettings], Detector]] = {
     "yolox": Yolox,
@@ -60,12 +62,14 @@ class OpenModels:
         embedder: Describes their appearance; None where the manifest names no such model.
         handling: Tells whether they handle goods; None as well.
         providers: Execution providers really used, by role.
+        attributes: Tells what their bodies say of them; None as well.
     """
 
     detector: Detector
     embedder: Embedder | None
     handling: CropLogit | None
     providers: Mapping[str, tuple[str, ...]]
+    attributes: PedestrianAttributes | None = None
 
 
 def load_models(path: Path) -> ModelManifest:
@@ -107,7 +111,7 @@ def open_models(
         spec.role: session_of(manifest, spec, settings, device_id) for spec in manifest.models
     }
     detector, appearance = manifest.of("person_detector"), manifest.of("appearance")
-    handling = manifest.of("handling")
+    handling, attributes = manifest.of("handling"), manifest.of("attributes")
     if detector is None:
         raise ModelError("no person_detector; nothing can be seen without one")
     return OpenModels(
@@ -117,6 +121,7 @@ def open_models(
         else None,
         CropLogit(sessions["handling"], handling, settings) if handling else None,
         {role: session.providers for role, session in sessions.items()},
+        PedestrianAttributes(sessions["attributes"], attributes, settings) if attributes else None,
     )
 
 

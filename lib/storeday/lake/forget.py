@@ -48,16 +48,50 @@ def forget_rows(lake: Lake, table: str, day: StoreDay, and_where: str = "true") 
     Raises:
         ValueError: The table keeps several store-days in one folder.
     """
+    where = f"({_of_day(table, day)}) AND ({and_where})"
+    rows = lake.read_all(table).where(where).count()
+    if rows:
+        lake.spark.sql(f"DELETE FROM delta.`{lake.path(table)}` WHERE {where}")
+    return _without_old_files(lake, table, day, rows)
+
+
+def forget_values(lake: Lake, table: str, day: StoreDay, column: str) -> Forgotten:
+    """Sets a column of a store-day's rows to null, in every file that the store-day ever had.
+
+    Args:
+        lake: The lake.
+        table: A table with a folder per store-day.
+        day: The store-day. No run may write its rows at the same time.
+        column: A column that may be null.
+
+    Raises:
+        ValueError: The table keeps several store-days in one folder.
+    """
+    where = f"({_of_day(table, day)}) AND {column} IS NOT NULL"
+    rows = lake.read_all(table).where(where).count()
+    if not rows:
+        return Forgotten(0, 0, 0)
+    lake.spark.sql(f"UPDATE delta.`{lake.path(table)}` SET {column} = NULL WHERE {where}")
+    return _without_old_files(lake, table, day, rows)
+
+
+def _of_day(table: str, day: StoreDay) -> str:
+    """Condition on a store-day's rows.
+
+    Raises:
+        ValueError: The table keeps several store-days in one folder.
+    """
     contract = load_contract(table)
     if tuple(contract.partition) != BY_DAY:
         raise ValueError(
             f"{table} is partitioned by {', '.join(contract.partition)}; "
             f"expected {', '.join(BY_DAY)}, so that a store-day's files stand alone"
         )
-    where = f"({predicate([day], contract.partition)}) AND ({and_where})"
-    rows = lake.read_all(table).where(where).count()
-    if rows:
-        lake.spark.sql(f"DELETE FROM delta.`{lake.path(table)}` WHERE {where}")
+    return predicate([day], contract.partition)
+
+
+def _without_old_files(lake: Lake, table: str, day: StoreDay, rows: int) -> Forgotten:
+    """Removes a store-day's files that are no part of the table's current version."""
     live = {_name(path) for path in lake.read(table, [day]).inputFiles()}
     filesystem, folder = open_filesystem(_folder(lake, table, day))
     gone, size_bytes = 0, 0

@@ -66,7 +66,10 @@ class Privacy(Part):
 
     Attributes:
         demographics: Whether counts by attributes are made; a model of attributes is needed too.
-        snapshots: Whether pixelated pictures of interactions may be kept.
+        snapshots: Whether small pictures of interactions may be kept, everybody pixelated.
+        snapshots_per_day: Most pictures of a store-day.
+        snapshot_retention_days: Days after which they are destroyed. AuraVision keeps its own for
+            two weeks at most.
         k: Smallest number of customers of which paths, pairs of products and attributes are told.
         unpaid_items_purpose: What a list of goods that were handled, not put back and not sold is
             made for, in words; without one there is none.
@@ -81,6 +84,8 @@ class Privacy(Part):
 
     demographics: bool = False
     snapshots: bool = False
+    snapshots_per_day: Annotated[int, Field(ge=1, le=500)] = 60
+    snapshot_retention_days: Annotated[int, Field(ge=0, le=30)] = 14
     k: Annotated[int, Field(ge=5)] = 5
     unpaid_items_purpose: Annotated[str, Field(min_length=10)] | None = None
     label_export_purpose: Annotated[str, Field(min_length=10)] | None = None

@@ -11,7 +11,7 @@ are the cameras' (a clock error of seconds moves few of them to another hour).
 
 from storeday.measures.alerts import STORE, Crowds, Watched, alerts
 from storeday.measures.continuations import Walkers, walkers
-from storeday.measures.demographics import demographics_hourly
+from storeday.measures.demographics import demographics_hourly, sure_attributes
 from storeday.measures.door import comings, crossed_visits
 from storeday.measures.engagement import product_engagement
 from storeday.measures.flows import zone_flows, zone_flows_hourly, zone_paths
@@ -66,6 +66,7 @@ __all__ = [
     "queue_hourly",
     "read_stretches",
     "renamed",
+    "sure_attributes",
     "total",
     "traffic_hourly",
     "tryons",

@@ -1,23 +1,27 @@
 """Who came, as far as their bodies tell: rows of `gold.demographics_hourly`.
 
-Nothing in storeday infers attributes yet; this is the arithmetic for a model that will. Counts
-below `privacy.k` are not shown, zero included: "nobody of that kind" tells something of everybody
-else. The number who came is public (`gold.traffic_hourly`), so that a single hidden count could be
-worked out from the others; further ones are therefore hidden, the smallest first, until two or more
-are hidden that hold `privacy.k` customers together (complementary suppression). Those whose value
-is not known are a count of their own, hidden like any other.
+No model of attributes ships: this counts what one of a store's own says (head
+`pedestrian_attributes`), where `privacy.demographics` is on. Counts below `privacy.k` are not
+shown, zero included: "nobody of that kind" tells something of everybody else. The number who came
+is public (`gold.traffic_hourly`), so that a single hidden count could be worked out from the
+others; further ones are therefore hidden, the smallest first, until two or more are hidden that
+hold `privacy.k` customers together (complementary suppression). Those whose value is not known are
+a count of their own, hidden like any other. A share would tell the sum that it is a part of, so
+there is none where a count is hidden.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storeday.contracts import load_contract, table_from_columns
 from storeday.contracts.columns import Bools, Ints, position_in, texts, times_us
 from storeday.floor.calendar import LocalHour
 from storeday.measures.hours import hour_table
 from storeday.measures.seen_share import camera_hours
+from storeday.measures.settings import MeasureSettings
 
 
 def demographics_hourly(
@@ -47,7 +51,7 @@ def demographics_hourly(
     names = texts(visits["customer_id"])
     rows = []
     for attribute in sorted(set(attributes["attribute"].to_pylist())):
-        known = attributes.filter(pa.compute.equal(attributes["attribute"], attribute))
+        known = attributes.filter(pc.equal(attributes["attribute"], attribute))
         values = texts(known["value"]).unique().sort()
         row = position_in(names, texts(known["customer_id"]))
         value = np.where(row >= 0, position_in(texts(known["value"]), values)[row], len(values))
@@ -63,6 +67,7 @@ def demographics_hourly(
                     int(counts[-1]),
                     bool(hidden[place]),
                     bool(hidden[-1]),
+                    bool(hidden.any()),
                 )
                 for place, name in enumerate(values.to_pylist())
             ]
@@ -80,13 +85,45 @@ def demographics_hourly(
             "value": [row[2] for row in rows],
             "visitors": pa.array([None if row[5] else row[3] for row in rows], pa.int64()),
             "share": pa.array(
-                [None if row[5] else row[3] / max(total[row[:2]], 1) for row in rows], pa.float64()
+                [None if row[7] else row[3] / max(total[row[:2]], 1) for row in rows], pa.float64()
             ),
             "unknown": pa.array([None if row[6] else row[4] for row in rows], pa.int64()),
             "is_suppressed": pa.array([row[5] for row in rows], pa.bool_()),
             "observed_share": share[number],
         },
     )
+
+
+def sure_attributes(attributes: pa.Table, settings: MeasureSettings) -> pa.Table:
+    """One row for each customer and attribute that is sure enough to be counted.
+
+    Args:
+        attributes: Columns `customer_id, attribute, value, probability, detections`, in any order;
+            a customer put together from several has several rows, of which the one that rests on
+            most detections counts.
+        settings: From which probability and number of detections on a value counts as known.
+
+    Returns:
+        Columns `customer_id, attribute, value`.
+    """
+    keys = ["customer_id", "attribute"]
+    ordered = attributes.select([*keys, "value", "probability", "detections"]).sort_by(
+        [
+            *[(name, "ascending") for name in keys],
+            ("detections", "descending"),
+            ("probability", "descending"),
+            ("value", "ascending"),
+        ]
+    )
+    first = ordered.group_by(keys, use_threads=False).aggregate(
+        [(name, "first") for name in ("value", "probability", "detections")]
+    )
+    is_sure = pc.and_(
+        pc.greater_equal(first["probability_first"], settings.attribute_probability),
+        pc.greater_equal(first["detections_first"], settings.attribute_detections),
+    )
+    kept = first.filter(is_sure)
+    return pa.table({**{name: kept[name] for name in keys}, "value": kept["value_first"]})
 
 
 def hidden_counts(counts: Ints, least: int) -> Bools:

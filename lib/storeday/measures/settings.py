@@ -21,8 +21,8 @@ class MeasureSettings:
         footage_gap_s: Footage files of a camera that lie no further apart are one stretch; cameras
             lose a moment between two files.
         steady_s: Places are the medians of the seconds up to this far before and after. On two
-            simulated Saturdays (seeds 31 and 32) 3 and 1 gave a total variation of flows of .135 and
-            .130, and an error of median stays of .121 and .106.
+            simulated Saturdays (seeds 31 and 32) 3 and 1 gave a total variation of flows of .135
+            and .130, and an error of median stays of .121 and .106.
         same_place_m: Who is seen again within this distance has stayed there, if
         hold_gap_s: no more time than this has passed.
         place_margin_m: A brief stay within this distance of the zone before or after is no stay of
@@ -47,6 +47,9 @@ class MeasureSettings:
         tryon_gap_s: Longest silence within one such stay. Assumed: tags are read every few seconds.
         tryon_customer_s: Who handled the tag last before it came to a fitting room, up to this long
             before, is taken to try it on. Assumed: half an hour.
+        attribute_probability: Mean probability from which an attribute of a customer counts as
+            known. Assumed: no model of attributes was at hand to measure it on.
+        attribute_detections: Detections that it has to rest on. Assumed: a few seconds' worth.
         unpaid_silent_s: A tag not heard for this long at the end of the day's reads is gone.
     """
 
@@ -74,6 +77,8 @@ class MeasureSettings:
     tryon_min_s: float = 20.0
     tryon_gap_s: float = 60.0
     tryon_customer_s: float = 1800.0
+    attribute_probability: float = 0.75
+    attribute_detections: int = 5
     unpaid_silent_s: float = 900.0
 
     def __post_init__(self) -> None:

@@ -60,6 +60,7 @@ class Section:
         template: Template that draws it, below `templates/`.
         context: What the template needs.
         missing: Why there is nothing to show; empty where there is.
+        proof: Whether its figures were verified in this store; empty where that means nothing.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Section:
     template: str = ""
     context: Mapping[str, object] = field(default_factory=dict)
     missing: str = ""
+    proof: str = ""
 
 
 def words_cell(text: object, note: str = "") -> Cell:

@@ -9,8 +9,8 @@ from storeday.report.day_page import methods
 from storeday.report.day_rows import ReportInputs
 from storeday.report.figure_grid import figure_grid, name_cell, traffic_matrix, waiting_matrix
 from storeday.report.headline import Figure, headline
+from storeday.report.proof import UNVERIFIED_WORDS, is_verified
 from storeday.report.rendering import render
-from storeday.report.trust_section import UNVERIFIED_WORDS, is_verified
 from storeday.report.words import WEEKDAYS, count, date_words, listed
 
 

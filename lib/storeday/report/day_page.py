@@ -1,12 +1,14 @@
 """The morning report: one store-day as one HTML file."""
 
 import json
+from dataclasses import replace
 
 from storeday import __version__
 from storeday.report.alert_section import alert_section
 from storeday.report.blocks import Section
 from storeday.report.coverage_section import coverage_section
 from storeday.report.day_rows import DayRows, ReportInputs
+from storeday.report.demographics_section import demographics_section
 from storeday.report.flow_section import flow_section
 from storeday.report.funnel_section import funnel_section
 from storeday.report.handled_section import handled_section
@@ -15,16 +17,19 @@ from storeday.report.heat_section import heat_section
 from storeday.report.in_short import in_short
 from storeday.report.path_section import path_section
 from storeday.report.product_section import product_section
+from storeday.report.proof import (
+    SUBJECT_OF,
+    UNVERIFIED_WORDS,
+    headline_proof,
+    is_simulated,
+    is_verified,
+    proof,
+)
 from storeday.report.quality_section import last_runs, quality_section
 from storeday.report.queue_section import queue_section
 from storeday.report.rendering import render
 from storeday.report.traffic_section import traffic_section
-from storeday.report.trust_section import (
-    UNVERIFIED_WORDS,
-    is_simulated,
-    is_verified,
-    trust_section,
-)
+from storeday.report.trust_section import trust_section
 from storeday.report.unpaid_section import unpaid_section
 from storeday.report.words import WEEKDAYS, date_words, listed, short_date
 from storeday.report.zone_section import zone_section
@@ -54,13 +59,15 @@ def day_page(inputs: ReportInputs) -> str:
         )
     sections = day_sections(inputs)
     heat = next(section for section in sections if section.id == "floor")
+    figures = [each for each in headline(inputs) if is_measured(each, day)]
     context = {
         "title": f"{day.layout.store_id}, {date_words(day.date)}",
         "store": day.layout.store_id,
         "date": date_words(day.date),
         "hours": opening_words(day),
         "badges": badges(day),
-        "figures": [each for each in headline(inputs) if is_measured(each, day)],
+        "figures": figures,
+        "proof": headline_proof(inputs, [figure.key for figure in figures]),
         "compared": compared_words(inputs),
         "short": _linked(in_short(day), sections),
         "sections": sections,
@@ -83,13 +90,19 @@ def day_sections(inputs: ReportInputs) -> list[Section]:
         product_section(day),
         unpaid_section(day),
         funnel_section(day),
+        demographics_section(day),
         queue_section(day),
         handled_section(day),
         coverage_section(day),
         quality_section(day),
-        trust_section(day),
+        trust_section(inputs),
     ]
-    return [section for section in found if section is not None]
+    return [_with_proof(section, inputs) for section in found if section is not None]
+
+
+def _with_proof(section: Section, inputs: ReportInputs) -> Section:
+    subject = SUBJECT_OF.get(section.id)
+    return replace(section, proof=proof(subject, inputs)) if subject else section
 
 
 def opening_words(day: DayRows) -> str:

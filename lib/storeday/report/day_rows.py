@@ -15,6 +15,7 @@ from storeday.manifest import StoreLayout
 WANTED = (
     "gold.alerts",
     "gold.coverage",
+    "gold.demographics_hourly",
     "gold.funnel_daily",
     "gold.heatmap_hourly",
     "gold.interactions",
@@ -24,12 +25,14 @@ WANTED = (
     "gold.traffic_hourly",
     "gold.unpaid_items",
     "gold.zone_flows",
+    "gold.zone_flows_hourly",
     "gold.zone_hourly",
     "gold.zone_paths",
     "ops.audit_figures",
     "ops.published_days",
     "ops.quarantine",
     "ops.runs",
+    "silver.snapshots",
 )
 # What is read of the days that a day is compared with: all that the headline rests on.
 COMPARED = (
@@ -117,7 +120,9 @@ class ReportInputs:
     Attributes:
         today: The store-day.
         earlier: Published days of the same weekday, latest first; may be none.
+        audits: Rows of `ops.audit_figures` of the store's days before.
     """
 
     today: DayRows
     earlier: tuple[DayRows, ...] = ()
+    audits: tuple[Mapping[str, Any], ...] = ()

@@ -117,7 +117,7 @@ def _label(zone: Zone, frame: FloorFrame) -> list[Markup]:
             {
                 "x": x,
                 "y": first + LINE_HEIGHT * letter_m * place,
-                "class": "name",
+                "class": "name" if letter_m == frame.letter_m else "name fine",
                 "text-anchor": "middle",
                 "style": style,
             },

@@ -1,7 +1,8 @@
 """Moves between zones, ready to be drawn: named, sorted, the small ones summed up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from storeday.report.blocks import interval_words
 from storeday.report.day_rows import DayRows
@@ -61,7 +62,25 @@ class Move:
 
 def moves_of(day: DayRows) -> list[Move]:
     """A store-day's moves, largest first."""
+    return _moves(day.rows("gold.zone_flows"), day.zone_names())
+
+
+def moves_by_hour(day: DayRows) -> list[tuple[int, list[Move]]]:
+    """Local hour and moves, largest first, of each hour that the page shows; empty without any."""
+    rows = day.rows("gold.zone_flows_hourly")
+    if not rows:
+        return []
     names = day.zone_names()
+    return [
+        (
+            hour.local_hour,
+            _moves([row for row in rows if row["hour_start"] == hour.interval.start], names),
+        )
+        for hour in day.hours
+    ]
+
+
+def _moves(rows: Sequence[Mapping[str, Any]], names: dict[str, str]) -> list[Move]:
     moves = [
         Move(
             source=row["from_zone_id"],
@@ -73,7 +92,7 @@ def moves_of(day: DayRows) -> list[Move]:
             outflow_share=row["outflow_share"],
             inflow_share=row["inflow_share"],
         )
-        for row in day.table("gold.zone_flows").to_pylist()
+        for row in rows
         if row["moves"] > 0
     ]
     return sorted(moves, key=lambda move: (-move.moves, move.source, move.target))
@@ -104,7 +123,7 @@ def with_rest(moves: Sequence[Move], most: int) -> list[Move]:
     if len(kept) == len(amounts):
         return list(moves)
     named = {*kept, *END_NAMES}
-    rest_name = f"{len(amounts) - len(kept)} other zones"
+    rest_name = f"{len(amounts) - len(kept)} others"
     sums: dict[tuple[str, str], float] = {}
     names = {move.source: move.source_name for move in moves}
     names |= {move.target: move.target_name for move in moves} | {REST: rest_name}

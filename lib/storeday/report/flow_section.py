@@ -1,4 +1,8 @@
-"""Where customers went: the largest flows on the plan, all of them as a Sankey diagram."""
+"""Where customers went: the largest flows on the plan, all of them as a Sankey diagram.
+
+Both for the whole day, and hour by hour: arrows of all hours are on one scale, so that hours can be
+compared; a diagram fills its height whatever the hour.
+"""
 
 import math
 from collections.abc import Sequence
@@ -16,10 +20,18 @@ from storeday.report.floor_drawing import (
     zone_labels,
     zone_outlines,
 )
-from storeday.report.flow_moves import END_NAMES, ENTRANCE, EXIT, UNSEEN, Move, moves_of
+from storeday.report.flow_moves import (
+    END_NAMES,
+    ENTRANCE,
+    EXIT,
+    UNSEEN,
+    Move,
+    moves_by_hour,
+    moves_of,
+)
 from storeday.report.sankey import sankey
 from storeday.report.svg import drawing, mark, number, tag
-from storeday.report.words import share
+from storeday.report.words import hour_span, share
 from storeday.report.zone_section import DRAWING_KINDS
 
 # More arrows than these on one plan are a ball of wool; the diagram and the table have the rest.
@@ -28,6 +40,9 @@ MOST_ARROWS = 30
 WIDEST_SHARE, THINNEST_SHARE = 0.022, 0.0016
 # How far an arrow bends aside, in shares of its length, so that there and back lie apart.
 BEND = 0.18
+# Zones that keep their names in the diagram of one hour: it has a tenth of the moves.
+ZONES_OF_HOUR = 8
+ARROWS_OF_HOUR = 15
 FIRST_ROWS = 12
 
 Places = dict[str, tuple[float, float]]
@@ -39,14 +54,14 @@ def flow_section(day: DayRows) -> Section:
     moves = moves_of(day)
     if not moves:
         return Section(section.id, section.title, missing=_why_empty(day))
-    places = _places(day.layout)
-    on_map = [move for move in moves if _is_on_map(move, places)][:MOST_ARROWS]
+    hours = moves_by_hour(day)
     context = {
-        "map": _map(on_map, day.layout),
-        "sankey": sankey(moves),
+        "map": _map(moves, hours, day.layout),
+        "sankeys": [("0", sankey(moves)), *_sankeys_by_hour(hours, day)],
+        "hours": [hour_span(local_hour) for local_hour, _ in hours],
         "grid": _grid(moves),
         "zones": _zones(moves),
-        "arrows": len(on_map),
+        "arrows": len(_on_map(moves, _places(day.layout))),
         "unseen": _unseen_words(moves),
     }
     return Section(section.id, section.title, _lead(moves, day.layout), "flows.html.j2", context)
@@ -87,8 +102,29 @@ def _zones(moves: Sequence[Move]) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda item: (item[0] in END_NAMES, item[1].casefold()))
 
 
-def _is_on_map(move: Move, places: Places) -> bool:
-    return move.source in places and move.target in places and move.source != move.target
+def _on_map(moves: Sequence[Move], places: Places) -> list[Move]:
+    """The largest moves between two places on the plan."""
+    found = [
+        move
+        for move in moves
+        if move.source in places and move.target in places and move.source != move.target
+    ]
+    return found[:MOST_ARROWS]
+
+
+def _sankeys_by_hour(
+    hours: Sequence[tuple[int, Sequence[Move]]], day: DayRows
+) -> list[tuple[str, Markup]]:
+    """A diagram for each hour, or why there is none."""
+    dark = {
+        row["local_hour"] for row in day.rows("gold.traffic_hourly") if not row["observed_share"]
+    }
+    found = []
+    for place, (local_hour, moves) in enumerate(hours, 1):
+        why = "Not seen in this hour." if local_hour in dark else "Nobody moved in this hour."
+        drawn = sankey(moves, ZONES_OF_HOUR) if moves else tag("p", {"class": "aside"}, [why])
+        found.append((str(place), drawn))
+    return found
 
 
 def _places(layout: StoreLayout) -> Places:
@@ -101,19 +137,34 @@ def _places(layout: StoreLayout) -> Places:
     return places
 
 
-def _map(moves: Sequence[Move], layout: StoreLayout) -> Markup:
-    frame = frame_of(layout)
-    most = max((move.moves for move in moves), default=1.0)
-    places = _places(layout)
-    arrows = [_arrow(move, most, frame, places) for move in reversed(moves)]
+def _map(
+    moves: Sequence[Move], hours: Sequence[tuple[int, Sequence[Move]]], layout: StoreLayout
+) -> Markup:
+    frame, places = frame_of(layout), _places(layout)
+    day = _on_map(moves, places)
+    of_hours = [_on_map(each, places)[:ARROWS_OF_HOUR] for _, each in hours]
+    busiest = max((move.moves for each in of_hours for move in each), default=1.0)
+    groups = [_arrows("0", day, max((move.moves for move in day), default=1.0), frame, places)]
+    groups += [
+        _arrows(str(place), each, busiest, frame, places) for place, each in enumerate(of_hours, 1)
+    ]
     inner = [
         floor_ground(frame),
         zone_outlines(layout, frame),
-        tag("g", {"class": "arrows"}, arrows),
+        *groups,
         zone_labels(layout, frame),
     ]
-    label = f"Floor plan with the {len(moves)} largest flows between zones"
+    label = f"Floor plan with the {len(day)} largest flows between zones"
     return drawing(frame.size, label, inner, "plan flow-map", frame.letter_m)
+
+
+def _arrows(
+    hour: str, moves: Sequence[Move], most: float, frame: FloorFrame, places: Places
+) -> Markup:
+    """Arrows of one choice of the hour; those of single hours are hidden until they are chosen."""
+    arrows = [_arrow(move, most, frame, places) for move in reversed(moves)]
+    kind = "arrows of-hour" if hour == "0" else "arrows of-hour off"
+    return tag("g", {"class": kind, "data-hour": hour}, arrows)
 
 
 def _arrow(move: Move, most: float, frame: FloorFrame, places: Places) -> Markup:

@@ -15,8 +15,8 @@ from storeday.report.words import count, share
 GAP, ROW = 13.0, 40.0
 # Room for names on either side, as a share of the width.
 COLUMN_SHARE = {WIDE: 0.2, NARROW: 0.3}
-# Letters of a name that fit there.
-LETTERS = {WIDE: 28, NARROW: 12}
+# Letters of a name that fit there, beside an amount of so many digits.
+LETTERS, DIGITS = {WIDE: 28, NARROW: 11}, 2
 BAR = 9.0
 LEAST_HEIGHT, MOST_HEIGHT = 260.0, 900.0
 # More zones than these make a ball of wool: the rest is one.
@@ -25,13 +25,14 @@ MOST_ZONES = 12
 TOLD_ALONE_FROM = 0.004
 
 
-def sankey(moves: Sequence[Move]) -> Markup:
+def sankey(moves: Sequence[Move], most_zones: int = MOST_ZONES) -> Markup:
     """The diagram, in both widths.
 
     Args:
         moves: Moves, at least one.
+        most_zones: Zones that keep their names.
     """
-    kept = with_rest(moves, MOST_ZONES)
+    kept = with_rest(moves, most_zones)
     return both(lambda width: _diagram(kept, width))
 
 
@@ -132,7 +133,7 @@ def _nodes(
         tip = f"{called}\n{count(amount)} moves {word} it\n{share(amount / every)} of all moves"
         x = column - 8 if is_left else width - column + 8
         words = [
-            _cut(called, LETTERS[width]),
+            _cut(called, LETTERS[width] - max(0, len(count(amount)) - DIGITS)),
             tag("tspan", {"class": "amount", "dx": 6}, [count(amount)]),
         ]
         label = tag(

@@ -16,8 +16,8 @@ from storeday.report.figure_grid import (
 )
 from storeday.report.headline import figures_of
 from storeday.report.many_days import product_grid, zone_grid
+from storeday.report.proof import UNVERIFIED_WORDS, is_verified
 from storeday.report.rendering import render
-from storeday.report.trust_section import UNVERIFIED_WORDS, is_verified
 from storeday.report.words import count, date_words, listed, short_date
 
 # What a page over days or stores reads of each day.

@@ -7,10 +7,12 @@ runner writes at its very end. Reading is delta-rs's, so that it can be made wit
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from storeday.contracts import load_contract, sort_rows
 from storeday.lake.files import write_bytes
 from storeday.lake.reader import of_date, read_store_days
 from storeday.lake.store_day import StoreDay
@@ -23,11 +25,14 @@ from storeday.report import (
     day_page,
     tables_under_contract,
 )
+from storeday.report.proof import AUDIT
 
 LOGGER = logging.getLogger("storeday")
 
 # A store-day is compared with so many of the same weekday before it: about a season's month.
 EARLIER_WEEKS = 4
+# Audits of so many days before tell whether figures were ever verified in the store: a quarter.
+AUDIT_DAYS = 91
 OUTCOME = "store_id string, business_date date, fault string"
 OUTCOME_SCHEMA = pa.schema(
     [("store_id", pa.string()), ("business_date", pa.date32()), ("fault", pa.string())]
@@ -65,11 +70,19 @@ def report_inputs(
         name: [date, *weeks] if name in COMPARED else [date]
         for name in tables_under_contract(tables)
     }
+    if AUDIT in wanted:
+        wanted[AUDIT] = [date - dt.timedelta(days=back) for back in range(AUDIT_DAYS + 1)]
     read = read_store_days(lake, layout.store_id, wanted)
     compared = {name: rows for name, rows in read.items() if name in COMPARED}
     today = day_rows(layout, read, date)
     earlier = [day_rows(layout, compared, week) for week in weeks]
-    return ReportInputs(today, tuple(day for day in earlier if day.is_published))
+    audits = [row for row in _rows_of(read, AUDIT) if row["business_date"] < date]
+    return ReportInputs(today, tuple(day for day in earlier if day.is_published), tuple(audits))
+
+
+def _rows_of(read: Mapping[str, pa.Table], table: str) -> list[dict[str, Any]]:
+    """Rows of a table, in the order of its key."""
+    return sort_rows(read[table], load_contract(table)).to_pylist() if table in read else []
 
 
 def day_rows(layout: StoreLayout, read: Mapping[str, pa.Table], date: dt.date) -> DayRows:

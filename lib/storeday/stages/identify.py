@@ -18,6 +18,7 @@ from storeday.identity import (
     TrackletEnds,
     camera_offsets,
     count_at_doors,
+    customer_attributes,
     customer_looks,
     in_common_time,
     join_tracklets,
@@ -38,7 +39,7 @@ DETECTIONS, EMBEDDINGS = "silver.detections", "silver.embeddings"
 TRACKLETS, POINTS = "silver.tracklets", "silver.track_points"
 SEGMENTS, LOOKS = "bronze.footage_segments", "silver.scout_looks"
 IDENTITIES, VISITS, POSITIONS = "silver.identities", "silver.visits", "silver.positions"
-CROSSINGS = "silver.door_crossings"
+CROSSINGS, ATTRIBUTES = "silver.door_crossings", "silver.customer_attributes"
 TRACE, ACTIONS = "silver.handling_trace", "silver.action_events"
 # More do not better a tracklet's mean look, and a day's embeddings would fill the memory.
 EMBEDDINGS_PER_TRACKLET = 20
@@ -92,11 +93,20 @@ def identify(group: Group, plan: DayPlan) -> Tables:
             _zones(plan, "entrance"),
             settings,
         ),
+        ATTRIBUTES: _attributes(plan, detections, points, identities),
         TRACE: trace,
         ACTIONS: action_events(
             trace, _named_zones(plan, "display"), plan.settings.actions, plan.make_id
         ),
     }
+
+
+def _attributes(
+    plan: DayPlan, detections: pa.Table, points: pa.Table, identities: pa.Table
+) -> pa.Table:
+    """What bodies tell of customers; nothing unless the manifest allows it."""
+    allowed = detections if plan.layout.privacy.demographics else detections.slice(0, 0)
+    return customer_attributes(allowed, points, identities)
 
 
 def _scene(plan: DayPlan, ends: TrackletEnds, group: Group) -> Scene:
@@ -159,6 +169,6 @@ STAGE = Stage(
     "identify",
     "understand",
     (DETECTIONS, EMBEDDINGS, TRACKLETS, POINTS, SEGMENTS, LOOKS),
-    (IDENTITIES, VISITS, POSITIONS, CROSSINGS, TRACE, ACTIONS),
+    (IDENTITIES, VISITS, POSITIONS, CROSSINGS, ATTRIBUTES, TRACE, ACTIONS),
     run,
 )

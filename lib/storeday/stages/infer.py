@@ -23,7 +23,13 @@ from storeday.inference import (
 from storeday.lake import bundle
 from storeday.lake.store_day import StoreDay
 from storeday.stages.devices import task_gpu
-from storeday.stages.people_tables import DETECTIONS, EMBEDDINGS, FrameKey, people_tables
+from storeday.stages.people_tables import (
+    DETECTIONS,
+    EMBEDDINGS,
+    FrameKey,
+    models_for,
+    people_tables,
+)
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Stage, StageContext
 
@@ -100,7 +106,8 @@ def infer_stream(
         for camera in plan.layout.cameras
     }
     settings = next(iter(plans.values())).settings.inference
-    opened = open_models(models, settings, task_gpu())
+    allowed = models_for(models, (plan.layout for plan in plans.values()))
+    opened = open_models(allowed, settings, task_gpu())
     started = time.process_time()
     waiting: dict[StoreDay, list[tuple[FrameKey, FramePeople]]] = {}
     day = None
@@ -144,7 +151,7 @@ def _give_out(
     views: dict[tuple[StoreDay, str], CameraView],
 ) -> Iterator[pa.RecordBatch]:
     yield bundle.note(plan.day, "", bundle.ROWS_IN, len(found))
-    tables = people_tables(found, views)
+    tables = people_tables(found, views, plan.layout.privacy.demographics)
     yield from bundle.outgoing(plan.day, "", tables, plan.stamps())
 
 

@@ -1,7 +1,8 @@
 """People found in frames as rows of `silver.detections` and `silver.embeddings`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from storeday.contracts import load_contract, table_from_columns
 from storeday.floor.camera_view import CameraView, FootPoints, foot_points
-from storeday.inference import FramePeople
+from storeday.inference import FramePeople, ModelManifest
 from storeday.lake.store_day import StoreDay
+from storeday.manifest import StoreLayout
 
 DETECTIONS, EMBEDDINGS = "silver.detections", "silver.embeddings"
 
@@ -37,15 +39,26 @@ class FrameKey:
 Found = Sequence[tuple[FrameKey, FramePeople]]
 
 
+def models_for(models: ModelManifest, layouts: Iterable[StoreLayout]) -> ModelManifest:
+    """The models that may look at these stores: attributes only where a manifest allows them."""
+    is_asked = any(layout.privacy.demographics for layout in layouts)
+    return models if is_asked else models.without("attributes")
+
+
 def people_tables(
-    found: Found, views: Mapping[tuple[StoreDay, str], CameraView]
+    found: Found,
+    views: Mapping[tuple[StoreDay, str], CameraView],
+    has_attributes: bool = False,
 ) -> dict[str, pa.Table]:
     """Tables of all people in some frames of one store-day.
 
     Args:
         found: Frames and the people in them.
         views: Each camera's view of the floor.
+        has_attributes: Whether the store's manifest allows attributes to be kept.
     """
+    if not has_attributes:
+        found = [(key, replace(people, attributes=None)) for key, people in found]
     cameras = sorted({key.camera_id for key, _ in found})
     parts = [
         _camera_tables([item for item in found if item[0].camera_id == camera], views)
@@ -80,10 +93,24 @@ def _camera_tables(
     if all(people.handling_logits is not None for _, people in found):
         logits = np.concatenate([people.handling_logits for _, people in found])
         columns["handling_logit"] = logits[keep].astype(np.float64)
+    words = _attribute_words(found)
+    if words.null_count < len(words):
+        columns["attributes"] = words.filter(pa.array(keep))
     return {
         DETECTIONS: table_from_columns(load_contract(DETECTIONS), columns),
         EMBEDDINGS: _embeddings(found, keep, base),
     }
+
+
+def _attribute_words(found: Found) -> pa.Array:
+    """What is told of each person as JSON; null where nothing is."""
+    words: list[str | None] = []
+    for _, people in found:
+        if people.attributes is None:
+            words += [None] * len(people.scores)
+        else:
+            words += [json.dumps(each, sort_keys=True) for each in people.attributes]
+    return pa.array(words, pa.string())
 
 
 def _kept(feet: FootPoints, keep: NDArray[np.bool_]) -> FootPoints:

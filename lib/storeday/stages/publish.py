@@ -15,6 +15,13 @@ from storeday.stages.publish_day import Day
 from storeday.stages.publish_goods import GoodsDay, goods_tables
 from storeday.stages.publish_inputs import LOGS, READS, TRACE, WHOLE, packed_inputs
 from storeday.stages.publish_people import PeopleDay, people_tables
+from storeday.stages.publish_snapshots import (
+    DETECTIONS,
+    FRAMES,
+    SNAPSHOTS,
+    packed_pictures,
+    snapshots,
+)
 from storeday.stages.stage import Stage, StageContext, Tables, group_stage
 
 COVERAGE, PUBLISHED = "gold.coverage", "ops.published_days"
@@ -27,7 +34,8 @@ def run(context: StageContext) -> DataFrame:
     def work(group: Group, plan: DayPlan) -> Tables:
         return publish(group, plan, published_at)
 
-    return group_stage(context, packed_inputs(context), lambda _: [""], work)
+    inputs = [*packed_inputs(context), *packed_pictures(context)]
+    return group_stage(context, inputs, lambda _: [""], work)
 
 
 def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
@@ -37,6 +45,7 @@ def publish(group: Group, plan: DayPlan, published_at: dt.datetime) -> Tables:
     return {
         COVERAGE: _with_lacks(day.observed, group.table(LOGS)),
         **goods_tables(goods),
+        SNAPSHOTS: snapshots(group, plan, goods.interactions),
         **people_tables(PeopleDay(day, goods)),
         PUBLISHED: _published(day.observed, published_at, plan.is_inbox_complete),
     }
@@ -81,11 +90,12 @@ def _missing(observed: pa.Table) -> Mapping[str, str]:
 STAGE = Stage(
     "publish",
     "understand",
-    (*WHOLE, READS, TRACE),
+    (*WHOLE, READS, TRACE, FRAMES, DETECTIONS),
     (
         COVERAGE,
         "gold.interactions",
         "silver.tryons",
+        SNAPSHOTS,
         "gold.product_engagement",
         "gold.product_pairs",
         "gold.unpaid_items",

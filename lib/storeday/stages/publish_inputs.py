@@ -11,7 +11,7 @@ SEGMENTS, OUTCOMES = "bronze.footage_segments", "bronze.decode_outcomes"
 READS, PRODUCTS, LOGS = "bronze.rfid_reads", "bronze.products", "bronze.reader_logs"
 SALES = "bronze.sales"
 POSITIONS, VISITS = "silver.positions", "silver.visits"
-CROSSINGS = "silver.door_crossings"
+CROSSINGS, ATTRIBUTES = "silver.door_crossings", "silver.customer_attributes"
 RUMMAGES, ACTIONS = "silver.rummage_events", "silver.action_events"
 CANDIDATES, OFFSETS = "silver.match_candidates", "silver.clock_offsets"
 CALIBRATION, TRACE = "silver.rummage_calibration", "silver.handling_trace"
@@ -24,6 +24,7 @@ WHOLE = (
     POSITIONS,
     VISITS,
     CROSSINGS,
+    ATTRIBUTES,
     RUMMAGES,
     ACTIONS,
     CANDIDATES,

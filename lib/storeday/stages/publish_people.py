@@ -20,12 +20,14 @@ from storeday.measures import (
     Watched,
     alerts,
     counted,
+    demographics_hourly,
     funnel_daily,
     heatmap_hourly,
     journeys,
     not_measured,
     presence,
     queue_hourly,
+    sure_attributes,
     total,
     traffic_hourly,
     waits,
@@ -39,7 +41,7 @@ from storeday.measures.hours import hour_table
 from storeday.measures.seen_share import camera_hours, observed_share
 from storeday.stages.publish_day import Day, readers_of
 from storeday.stages.publish_goods import GoodsDay, empty_rows
-from storeday.stages.publish_inputs import CALIBRATION, POSITIONS, zones_of_kind
+from storeday.stages.publish_inputs import ATTRIBUTES, CALIBRATION, POSITIONS, zones_of_kind
 from storeday.stages.stage import Tables
 
 # Zones that are part of coming and going, and no stations of a journey.
@@ -104,10 +106,18 @@ def people_tables(people: PeopleDay) -> Tables:
         "gold.traffic_hourly": people.traffic,
         "gold.queue_hourly": people.queue_hourly,
         "gold.funnel_daily": funnel_daily(_funnel_people(people), people.goods.goods, settings),
-        # Nothing infers attributes yet (measures.demographics holds the arithmetic).
-        "gold.demographics_hourly": empty_rows("gold.demographics_hourly"),
+        "gold.demographics_hourly": _demographics(day),
         "gold.alerts": alerts(_watched(people), day.layout.limits, hours),
     }
+
+
+def _demographics(day: Day) -> pa.Table:
+    """Counts by attributes; none unless the manifest allows them and a model judged."""
+    privacy, rows = day.layout.privacy, day.group.table(ATTRIBUTES)
+    if not privacy.demographics or not rows.num_rows:
+        return empty_rows("gold.demographics_hourly")
+    known = sure_attributes(day.by_walker(rows), day.settings)
+    return demographics_hourly(day.counted, known, privacy.k, day.hours, day.observed)
 
 
 def checkout_zones(layout: StoreLayout) -> list[str]:

@@ -29,7 +29,7 @@ from storeday.scouting import (
 )
 from storeday.stages.devices import task_gpu
 from storeday.stages.outcome_rows import outcome_table
-from storeday.stages.people_tables import FrameKey, people_tables
+from storeday.stages.people_tables import FrameKey, models_for, people_tables
 from storeday.stages.plan import DayPlan
 from storeday.stages.stage import Tables
 
@@ -78,7 +78,8 @@ def scout_camera(plan: DayPlan, item: dict[str, Any], models: ModelManifest) -> 
         item: As `scout.plan_camera` takes it.
         models: Models.
     """
-    opened = open_models(models, plan.settings.inference, task_gpu())
+    allowed = models_for(models, [plan.layout])
+    opened = open_models(allowed, plan.settings.inference, task_gpu())
     with tempfile.TemporaryFile(prefix="storeday-scout-") as spool:
         seen = _look_over(plan, item, spool)
         people, examined = _examine(plan, seen, spool, opened)
@@ -165,7 +166,7 @@ def _people(plan: DayPlan, pairs: Sequence[tuple[FrameKey, FramePeople]]) -> dic
     if not pairs:
         return {}
     views = {(plan.day, camera.id): camera_view(camera) for camera in plan.layout.cameras}
-    tables = people_tables(pairs, views)
+    tables = people_tables(pairs, views, plan.layout.privacy.demographics)
     return {
         DETECTIONS: tables["silver.detections"],
         EMBEDDINGS: tables["silver.embeddings"],

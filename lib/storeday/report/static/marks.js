@@ -35,10 +35,11 @@ function hideTip() { tip.hidden = true; }
 
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   for (const drawing of document.querySelectorAll("[data-marks]")) {
-    const marks = [...drawing.querySelectorAll("[data-tip]")];
-    if (!marks.length) continue;
-    marks[0].tabIndex = 0;
+    const all = [...drawing.querySelectorAll("[data-tip]")];
+    if (!all.length) continue;
+    all[0].tabIndex = 0;
     drawing.addEventListener("keydown", (event) => {
+      const marks = all.filter((mark) => !mark.closest(".off"));
       const at = marks.indexOf(document.activeElement);
       if (at < 0) return;
       let next = at;
