@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from storeday.inference import InferenceSettings, ModelSpec
+from storeday.inference import SHIPPED, InferenceSettings, ModelSpec, load_models, manifest_path
 from storeday.inference.centre_grid import CentreGrid
 from storeday.inference.centre_grid import spec_faults as grid_faults
 from storeday.inference.crop_heads import (
@@ -198,3 +198,18 @@ def test_crop_models_that_do_not_fit_are_named(faults, role, head, output, class
     both = faults(made, spec(role, head, classes, size=(9, 9)))
     assert len(both) == 2
     assert "input is (None, 3, 32, 64); expected batch x (3, 9, 9)" in both[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "roles"),
+    [
+        ("models.yaml", ["person_detector"]),
+        ("with_handling.yaml", ["person_detector", "handling"]),
+    ],
+)
+def test_manifests_that_ship_fit_their_models(name, roles):
+    manifest = load_models(manifest_path(SHIPPED).with_name(name))
+    assert [model.role for model in manifest.models] == roles
+    assert {model.domain for model in manifest.models} == {"simulated"}
+    for model in manifest.models:
+        assert manifest.path_of(model.file).with_suffix(".md").is_file()
