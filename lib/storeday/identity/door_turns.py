@@ -2,10 +2,10 @@
 
 Who goes as deep into the entrance as those who leave, and comes back, has most likely left. Either
 they did and came back, or somebody else came in at that moment and took their track over; in both
-cases the door was crossed twice. How deep leavers and comers go is learnt from the day: the median
-of their last and first places, along the line from the store to the door. On four simulated
-Saturdays all of the eight tracks that turned round in the door were two people each, and five
-turned deeper than the median.
+cases the door was crossed twice. How deep leavers and comers go is learnt from the day: nine in ten
+of their last and first places lie deeper, along the line from the store to the door. On two
+simulated Saturdays (seeds 31 and 32, 126 people) that found three people more than the median of
+these places did, and nobody too many.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from storeday.contracts.columns import Floats, Ints
 
 # Fewer comers and leavers say nothing of how deep people go.
 LEAST_CROSSINGS = 10
+# Share of comers and leavers who do not go so deep that turning there counts.
+SHALLOW_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def turns_at_door(walks: Walks, came: Ints, left: Ints, inside_m: float) -> Ints
     if len(came) + len(left) < LEAST_CROSSINGS:
         return none
     depth = _depth(walks, came, left, inside_m)
-    level = np.median(depth[np.concatenate([came, left])])
+    level = np.quantile(depth[np.concatenate([came, left])], SHALLOW_SHARE)
     first, last, walk = _stays_in_door(walks)
     inner = (first > walks.starts[walk]) & (last < walks.ends[walk])
     first, last, walk = first[inner], last[inner], walk[inner]
