@@ -77,6 +77,17 @@ def test_coming_back_is_no_entry(hand):
     assert (row["entries"], row["re_entries"], row["exits"]) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(("way_in", "way_out"), [(True, True), (True, False), (False, False)])
+def test_who_is_back_at_once_is_somebody_else(hand, way_in, way_out):
+    been = hand.visits(("a", 10, 600))
+    rows = [("a", 300, "out"), ("a", 304, "in")]
+    rows += [("a", 10, "in")] * way_in + [("a", 600, "out")] * way_out
+    (row,) = traffic_hourly(
+        been, hand.hours(1), hand.seen(), Passing(crossings(hand, *rows))
+    ).to_pylist()
+    assert (row["entries"], row["exits"], row["re_entries"]) == (2, 2, 0)
+
+
 def test_a_day_without_a_missed_crossing_is_not_beyond_doubt(hand):
     been = hand.visits(("a", 10, 600), ("b", 20, 700), ("c", 30, 800))
     door = crossings(
