@@ -66,13 +66,11 @@ def identify(group: Group, plan: DayPlan) -> Tables:
     scene = _scene(plan, ends, group)
     offset_s = scene.offset_s or {}
     identities = join_tracklets(ends, looks, settings, plan.make_id, scene)
-    seen = in_common_time(detections, offset_s)
     whole, whole_points = with_seconds_between(
         detections, points, group.table(TRACKLETS), group.table(LOOKS), settings
     )
-    positions = positions_by_second(
-        in_common_time(whole, offset_s), whole_points, identities, _named_zones(plan), settings
-    )
+    seen = in_common_time(whole, offset_s)
+    positions = positions_by_second(seen, whole_points, identities, _named_zones(plan), settings)
     trace = handling_trace(whole, whole_points, identities)
     footage = _footage(group.table(SEGMENTS))
     return {
