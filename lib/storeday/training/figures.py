@@ -10,11 +10,9 @@ from scipy.optimize import minimize
 from storeday.inference import InferenceSettings
 from storeday.inference.centre_grid import CLASSES, CentreGrid
 from storeday.inference.crop_heads import CropEmbedding
-from storeday.inference.manifest import Head, ModelSpec, Role
-from storeday.inference.providers import CPU
-from storeday.inference.sessions import Session, open_session
 from storeday.training.average_precision import Case, average_precision, match_boxes
 from storeday.training.labelled_frames import Crop, Frame, picture_of
+from storeday.training.unlisted_models import open_unlisted
 
 # Whom a detector has to find: seen by a third, and not too small to be seen.
 LEAST_SEEN, LEAST_HEIGHT_PX = 0.3, 24.0
@@ -53,7 +51,7 @@ def score_scale(model: Path, frames: Sequence[Frame]) -> tuple[float, float]:
 
 
 def _cases(model: Path, frames: Sequence[Frame]) -> list[Case]:
-    session, spec = _opened(model, "person_detector", "centre_grid", CLASSES)
+    session, spec = open_unlisted(model, "person_detector", "centre_grid", CLASSES)
     settings = InferenceSettings(providers="cpu", score_threshold=LEAST_SCORE, batch=1)
     grid = CentreGrid(session, spec, settings)
     return [_case(grid, frame) for frame in frames]
@@ -68,7 +66,7 @@ def _case(grid: CentreGrid, frame: Frame) -> Case:
 
 def appearance_figures(model: Path, crops: Sequence[Crop]) -> dict[str, float]:
     """How often the likest crop of the same shop shows the same person (rank 1)."""
-    session, spec = _opened(model, "appearance", "crop_embedding", ())
+    session, spec = open_unlisted(model, "appearance", "crop_embedding")
     embedder = CropEmbedding(session, spec, InferenceSettings(providers="cpu", batch=16))
     found = embedder.embed([(crop.picture, crop.box_px[None]) for crop in crops])
     vectors = np.concatenate(found)
@@ -87,23 +85,3 @@ def _rank_one(vectors: NDArray[np.float32], person: NDArray[np.str_]) -> NDArray
     np.fill_diagonal(same, False)
     asked = same.any(axis=1)
     return np.asarray(person[alike.argmax(axis=1)][asked] == person[asked])
-
-
-def _opened(
-    model: Path, role: Role, head: Head, classes: tuple[str, ...]
-) -> tuple[Session, ModelSpec]:
-    session = open_session(model, (CPU,), threads=1)
-    _, _, height, width = session.input_shape
-    spec = ModelSpec(
-        role=role,
-        head=head,
-        file=str(model),
-        sha256="0" * 64,
-        licence="Apache-2.0",
-        domain="simulated",
-        input_width_px=width or 0,
-        input_height_px=height or 0,
-        channel_order="BGR",
-        classes=classes,
-    )
-    return session, spec

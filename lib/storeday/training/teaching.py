@@ -18,11 +18,9 @@ from numpy.typing import NDArray
 
 from storeday.inference import InferenceSettings
 from storeday.inference.boxes import PERSON
-from storeday.inference.manifest import ModelSpec
-from storeday.inference.providers import CPU
-from storeday.inference.sessions import open_session
 from storeday.inference.yolox import BOX_COLUMNS, Yolox, spec_faults
 from storeday.training.labelled_frames import Frame, Person, picture_of
+from storeday.training.unlisted_models import open_unlisted
 
 # Below the first the teacher sees nobody; below the second somebody may be there. The second is
 # YOLOX's own threshold for showing a box.
@@ -45,21 +43,10 @@ def open_teacher(path: Path, threads: int = 1) -> Teacher:
     Raises:
         ValueError: It is another kind of model.
     """
-    session = open_session(path, (CPU,), threads=threads)
-    _, _, height, width = session.input_shape
+    session, spec = open_unlisted(path, "person_detector", "yolox", (PERSON,), threads)
     columns = session.output_shapes[0][-1] or BOX_COLUMNS
-    spec = ModelSpec(
-        role="person_detector",
-        head="yolox",
-        file=str(path),
-        sha256="0" * 64,
-        licence="of the teacher",
-        domain="real",
-        input_width_px=width or 1,
-        input_height_px=height or 1,
-        channel_order="BGR",
-        classes=(PERSON, *(f"class {number}" for number in range(1, columns - BOX_COLUMNS))),
-    )
+    others = tuple(f"class {number}" for number in range(1, columns - BOX_COLUMNS))
+    spec = spec.model_copy(update={"classes": (PERSON, *others)})
     faults = spec_faults(session, spec)
     if faults:
         raise ValueError(f"{path} is no YOLOX model of a fixed size: {'; '.join(faults)}")
