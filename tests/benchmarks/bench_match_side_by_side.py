@@ -15,6 +15,7 @@ from pathlib import Path
 
 from measure import Result
 from memory_watch import MemoryWatch
+from night_of_stores import copy_manifest
 from pyspark.sql import functions as sf
 from rich.console import Console
 
@@ -54,13 +55,8 @@ def run() -> Result:
 def copy_store(lake: Lake, made, places: Places) -> list[str]:
     """Puts a store's rows and manifest under a hundred names; the last one's clocks are missing."""
     names = [f"{made.store_id}-{number:03d}" for number in range(STORES)]
-    manifest = Path(places.manifest_of(made.store_id)).read_text("utf-8")
-    wanted = f"store_id: {made.store_id}"
-    if wanted not in manifest:
-        raise ValueError(f"{places.manifest_of(made.store_id)}: no line {wanted!r}")
     for name in names:
-        text = manifest.replace(wanted, f"store_id: {name}")
-        Path(places.manifest_of(name)).write_text(text, "utf-8")
+        copy_manifest(Path(places.manifest_of(made.store_id)), Path(places.manifest_of(name)))
     others = lake.spark.createDataFrame([(name,) for name in names], "other string")
     for table in READS:
         columns = [column.name for column in load_contract(table).columns]

@@ -84,11 +84,18 @@ def _copy_files(made: SimulatedDay, store: str, root: Path) -> None:
     """A simulated day's inbox, manifest and products file under another store's name."""
     shutil.copytree(made.inbox / made.store_id, root / "inbox" / store)
     (root / "stores").mkdir(exist_ok=True)
-    manifest = (made.stores / f"{made.store_id}.yaml").read_text("utf-8")
-    wanted = f"store_id: {made.store_id}"
-    if wanted not in manifest:
-        raise ValueError(f"manifest of {made.store_id}: no line {wanted!r}")
-    named = manifest.replace(wanted, f"store_id: {store}")
-    (root / "stores" / f"{store}.yaml").write_text(named, "utf-8")
+    copy_manifest(made.stores / f"{made.store_id}.yaml", root / "stores" / f"{store}.yaml")
     products = (made.stores / f"{made.store_id}.products.csv").read_bytes()
     (root / "stores" / f"{store}.products.csv").write_bytes(products)
+
+
+def copy_manifest(source: Path, target: Path) -> None:
+    """A manifest under another store's name; the files are named after the stores.
+
+    Raises:
+        ValueError: The manifest does not name its store.
+    """
+    text, wanted = source.read_text("utf-8"), f"store_id: {source.stem}"
+    if wanted not in text:
+        raise ValueError(f"{source}: no line {wanted!r}")
+    target.write_text(text.replace(wanted, f"store_id: {target.stem}"), "utf-8")
